@@ -1,0 +1,49 @@
+# Every target sets up what it needs and can be run again at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests
+
+.PHONY: bench-accuracy bench-ingest demo test check format lock clean setup
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/stormtrail demo
+
+test: $(STAMP)
+	$(BIN)/pytest -n 2
+
+check: $(STAMP)
+	$(BIN)/ruff format --check $(PACKAGES)
+	$(BIN)/ruff check $(PACKAGES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format $(PACKAGES)
+	$(BIN)/ruff check --fix $(PACKAGES)
+
+# Every kind of simulated organization, five seeds: benchmarks/RESULTS.md.
+bench-accuracy: $(STAMP)
+	$(BIN)/python -m benchmarks.accuracy
+
+# Ingest beside its peers, which stand in a folder of their own: benchmarks/RESULTS.md.
+bench-ingest: $(STAMP)
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(VENV)/peers -r benchmarks/peers.txt
+	PYTHONPATH=$(VENV)/peers $(BIN)/python -m benchmarks.bench_ingest
+
+# Resolves the newest versions anew; needs uv on the PATH.
+lock:
+	uv pip compile --universal --python-version 3.11 --extra dev --generate-hashes \
+	  --no-emit-index-url --no-header --upgrade --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) stormtrail-store stormtrail-demo
