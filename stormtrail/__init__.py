@@ -1,0 +1,1 @@
+"""The front door: command line, settings, the error tree, what goes to stdout and stderr."""

@@ -1,0 +1,104 @@
+"""Where things stand inside a store, and which event files are committed.
+
+A leaf module: every package may use it, it uses only `stormtrail.errors`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from stormtrail.errors import StoreError
+
+_INTEGERS = ("id", "size", "records", "inserted", "duplicates", "rejected", "rows", "batch_id")
+_LEDGER_TYPES = dict.fromkeys((*_INTEGERS, "source_id", "record_index"), pa.int64())
+
+
+@dataclass(frozen=True)
+class EventFile:
+    """One committed Parquet file of events: path below the store, UTC day, rows, ledger batch."""
+
+    path: str
+    event_day: str
+    rows: int
+    batch_id: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The fixed places of a store folder."""
+
+    root: Path
+
+    @property
+    def events(self) -> Path:
+        """Parquet, `event_day=YYYY-MM-DD/*.parquet`."""
+        return self.root / "events"
+
+    @property
+    def rollups(self) -> Path:
+        """Parquet, `NAME/event_day=YYYY-MM-DD/*.parquet`."""
+        return self.root / "rollups"
+
+    @property
+    def ledger(self) -> Path:
+        """SQLite: what is in, from where, what was rejected."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file that any client can open read-only."""
+        return self.root / "stormtrail.duckdb"
+
+    @property
+    def staging(self) -> Path:
+        """Files being written; nothing here is committed."""
+        return self.root / "staging"
+
+    @property
+    def topology(self) -> Path:
+        """JSON files of pulled and user-given links."""
+        return self.root / "topology"
+
+    def committed_files(self) -> tuple[EventFile, ...]:
+        """Every committed event file, by day and path; StoreError where the ledger is unreadable."""
+        if not self.ledger.exists():
+            return ()
+        query = "select path, event_day, rows, batch_id from event_files order by event_day, path"
+        try:
+            with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as connection:
+                return tuple(EventFile(*row) for row in connection.execute(query))
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def ledger_table(self, name: str, columns: str) -> pa.Table:
+        """A ledger table as Arrow, `columns` in order, all rows; empty where there is no ledger.
+
+        `name` and `columns` are this program's own words, never a user's.
+        """
+        wanted = [column.strip() for column in columns.split(",")]
+        rows: list[tuple[object, ...]] = []
+        if self.ledger.exists():
+            try:
+                with closing(
+                    sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
+                ) as connection:
+                    rows = connection.execute(f"select {columns} from {name}").fetchall()  # noqa: S608
+            except sqlite3.Error as error:
+                raise self._unreadable(error) from error
+        return pa.table(
+            {
+                column: pa.array(
+                    [row[place] for row in rows], type=_LEDGER_TYPES.get(column, pa.string())
+                )
+                for place, column in enumerate(wanted)
+            }
+        )
+
+    def _unreadable(self, error: sqlite3.Error) -> StoreError:
+        hint = "is this folder a Stormtrail store?"
+        return StoreError(f"ledger cannot be read ({error})", where=str(self.ledger), hint=hint)

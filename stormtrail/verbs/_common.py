@@ -1,0 +1,123 @@
+"""What several verbs share: their options, the analysis with its settings, writing a result."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from stormtrail.console import emit_bytes, note, stages
+from stormtrail.errors import InputError, UsageError
+from stormtrail.settings import Settings, nearest
+
+if TYPE_CHECKING:
+    from analytics.findings import Findings
+    from stormtrail.layout import Layout
+
+_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+
+StoreFlag = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="The store [default: ./stormtrail-store]."),
+]
+SinceFlag = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=_TIMES, metavar="TIME", help="From this time on (UTC)."),
+]
+UntilFlag = Annotated[
+    datetime | None,
+    typer.Option("--until", formats=_TIMES, metavar="TIME", help="Before this time (UTC)."),
+]
+OutFlag = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to this file instead of stdout."),
+]
+
+_Chosen = TypeVar("_Chosen")
+
+
+def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
+    """What `value` stands for among the known ones; UsageError names them."""
+    if value not in known:
+        raise UsageError(f"{value!r} is not known", where=f"--{name}", hint=nearest(value, known))
+    return known[value]
+
+
+def analysed(settings: Settings) -> Findings:
+    """The findings of the store with these settings, with a bar on stderr."""
+    from analytics.analysis import analyze
+
+    require_store(settings)
+    with stages("analysing") as say:
+        findings = analyze(settings.layout, analysis_options(settings), say)
+    publish_rollups(settings.layout)
+    return findings
+
+
+def publish_rollups(layout: Layout) -> None:
+    """Publishes anew where the analysis made rollups since, so that SQL sees them."""
+    from analytics.warehouse import publish
+
+    made, published = layout.rollups / "state.json", layout.database
+    if made.exists() and not (published.exists() and _age(published) >= _age(made)):
+        publish(layout)
+
+
+def _age(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def require_store(settings: Settings) -> None:
+    """Raises InputError where nothing was ever ingested into the store."""
+    if not settings.layout.ledger.exists():
+        hint = "run `stormtrail ingest SOURCE --store …` first"
+        raise InputError("there is no store here", where=str(settings.store), hint=hint)
+
+
+def analysis_options(settings: Settings) -> Any:
+    """AnalysisOptions of the settings; UsageError names a setting that the analysis lacks."""
+    from analytics.analysis import AnalysisOptions
+    from analytics.usage import Assumptions
+
+    given: dict[str, Any] = dict(settings.analysis)
+    if "assumptions" in given:
+        given["assumptions"] = _made(Assumptions, given["assumptions"], "analysis.assumptions")
+    given |= {
+        name: getattr(settings, name) for name in ("since", "until") if getattr(settings, name)
+    }
+    if settings.prices:
+        given["prices"] = settings.prices
+    return _made(AnalysisOptions, given, "analysis")
+
+
+def _made(kind: type[Any], given: dict[str, Any], place: str) -> Any:
+    """A value of the dataclass; UsageError for a name that it lacks or a number that is none."""
+    known = {field.name: field for field in fields(kind)}
+    for name, value in given.items():
+        if name not in known:
+            raise UsageError(f"no such setting: {place}.{name}", hint=nearest(name, known))
+        if isinstance(known[name].default, (int, float)) and not isinstance(value, (int, float)):
+            raise UsageError(f"setting {place}.{name}: should be a number")
+    return kind(**given)
+
+
+def deliver(content: bytes, out: Path | None, what: str) -> None:
+    """Writes `content` to the file, or to stdout where there is none."""
+    if out is None:
+        emit_bytes(content)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot be written ({error.strerror})", where=str(out)) from error
+    note(f"{what} written to {out}")
+
+
+def piped() -> bool:
+    """Whether stdout is not a terminal."""
+    return not sys.stdout.isatty()
