@@ -1,0 +1,1 @@
+"""Archive to Parquet: sources, records, formats, integrity, and the ledger of what is in."""

@@ -1,0 +1,195 @@
+"""Bytes of one log file -> records, fast where the file is ordinary, patient where it is not.
+
+Three tries, each slower and more forgiving: the whole file typed; each record typed, the odd
+ones by field; the text split by brackets. One bad record never costs its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, TEXT_FIELDS, TIME_FIELD
+from ingest.split import split
+from stormtrail.errors import RecordError
+
+REST_FIELDS = (
+    "sessionCredentialFromConsole",
+    "addendum",
+    "edgeDeviceDetails",
+    "eventContext",
+    "insightDetails",
+)
+"""Documented fields without a column of their own: they go to `extra` without the slow path."""
+
+_TEXT = (*TEXT_FIELDS.values(), TIME_FIELD)
+_BOOLEAN = tuple(BOOLEAN_FIELDS.values())
+_RAW = (*JSON_FIELDS.values(), *REST_FIELDS)
+
+# Absent is None; a field that is present and null is not a `str` and takes the slow path, so
+# the two are never confused. A field unknown here also takes the slow path.
+Record: Any = msgspec.defstruct(
+    "Record",
+    [
+        *((name, str, None) for name in _TEXT),
+        *((name, bool, None) for name in _BOOLEAN),
+        *((name, msgspec.Raw, None) for name in _RAW),
+    ],
+    forbid_unknown_fields=True,
+    gc=False,
+    kw_only=True,
+)
+
+FIELDS: tuple[str, ...] = Record.__struct_fields__
+"""Names of the fields of `Record`, in the order of its values."""
+
+_File: Any = msgspec.defstruct("_File", [("Records", list[Record])], forbid_unknown_fields=True)
+_RawFile: Any = msgspec.defstruct("_RawFile", [("Records", list[msgspec.Raw])])
+
+_decode_file = msgspec.json.Decoder(_File).decode
+_decode_list = msgspec.json.Decoder(list[Record]).decode
+_decode_record = msgspec.json.Decoder(Record).decode
+_decode_lines = msgspec.json.Decoder(Record).decode_lines
+_decode_raw_file = msgspec.json.Decoder(_RawFile).decode
+_decode_raw_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_raw_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+
+# What msgspec raises on hostile input; RecursionError is nesting, UnicodeDecodeError a ValueError.
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Reject:
+    """What was not loaded: its place in the file (None: the file), why, and the bytes."""
+
+    record_index: int | None
+    reason: str
+    raw: bytes | None
+
+
+@dataclass
+class Decoded:
+    """The records of one file. `indexes` is None where records are 0, 1, 2, ... of the file.
+
+    `extras` holds, by position in `records`, the fields (name, JSON text) that `Record` cannot.
+    """
+
+    records: list[Any]
+    indexes: list[int] | None = None
+    extras: dict[int, list[tuple[str, Any]]] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def decode(data: bytes) -> Decoded:
+    """Records of `{"Records": [...]}`, a list, one record, or JSON lines. Never raises."""
+    data = data.removeprefix(_BYTE_ORDER_MARK)
+    if _is_utf8(data):
+        for attempt in _attempts(data):
+            try:
+                return Decoded(attempt(data))
+            except _UNREADABLE:
+                continue
+    return _decode_each(elements(data))
+
+
+def _attempts(data: bytes) -> tuple[Callable[[bytes], list[Any]], ...]:
+    """Typed decoders worth trying, by the first byte."""
+    if data.lstrip()[:1] == b"[":
+        return (_decode_list,)
+    return (lambda text: _decode_file(text).Records, _decode_lines)
+
+
+def _is_utf8(data: bytes) -> bool:
+    # Raw fields are not checked while decoding, and Parquet text must be UTF-8.
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def elements(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Text of each record in the file, and whether it is whole."""
+    for attempt in (lambda text: _decode_raw_file(text).Records, _decode_raw_list):
+        try:
+            return _whole(attempt(data))
+        except _UNREADABLE:
+            continue
+    try:
+        return _flattened(_whole(_decode_raw_lines(data)))
+    except _UNREADABLE:
+        return _flattened(split(data))
+
+
+def _whole(raws: Iterable[Any]) -> Iterator[tuple[bytes, bool]]:
+    return ((bytes(raw), True) for raw in raws)
+
+
+def _flattened(parts: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
+    """JSON lines may hold a whole `{"Records": [...]}` each."""
+    for text, whole in parts:
+        try:
+            records = _decode_raw_file(text).Records if b'"Records"' in text else None
+        except _UNREADABLE:
+            records = None
+        if records is None:
+            yield text, whole
+        else:
+            yield from _whole(records)
+
+
+def _decode_each(texts: Iterable[tuple[bytes, bool]]) -> Decoded:
+    indexes: list[int] = []
+    result = Decoded([], indexes)
+    for index, (text, whole) in enumerate(texts):
+        try:
+            record, extra = decode_one(text)
+        except RecordError as error:
+            reason = error.what if whole else "the file ends inside this record"
+            result.rejects.append(Reject(index, reason, text))
+            continue
+        if extra:
+            result.extras[len(result.records)] = extra
+        result.records.append(record)
+        indexes.append(index)
+    return result
+
+
+def decode_one(text: bytes) -> tuple[Any, list[tuple[str, Any]]]:
+    """One record and its odd fields; RecordError says why it is unreadable."""
+    try:
+        if not _is_utf8(text):
+            raise RecordError("not valid UTF-8")
+        try:
+            return _decode_record(text), []
+        except msgspec.ValidationError:
+            return _decode_oddly(text)
+    except RecursionError as error:
+        raise RecordError("nested too deeply") from error
+    except _UNREADABLE as error:
+        raise RecordError(f"not a JSON record ({error})") from error
+
+
+def _decode_oddly(text: bytes) -> tuple[Any, list[tuple[str, Any]]]:
+    """Field by field: what fits its column goes there, all else into `extra` as received."""
+    fields = _decode_fields(text)
+    known: dict[str, Any] = {name: fields.pop(name) for name in _RAW if name in fields}
+    for name in [name for name in _TEXT if name in fields and bytes(fields[name])[:1] == b'"']:
+        known[name] = _decode_text(fields.pop(name))
+    for name in [name for name in _BOOLEAN if bytes(fields.get(name, b"")) in (b"true", b"false")]:
+        known[name] = bytes(fields.pop(name)) == b"true"
+    return Record(**known), list(fields.items())
+
+
+def object_text(members: Iterable[tuple[str, Any]]) -> bytes:
+    """A JSON object from names and values that are JSON text already."""
+    parts = (msgspec.json.encode(name) + b":" + bytes(raw) for name, raw in members)
+    return b"{" + b",".join(parts) + b"}"

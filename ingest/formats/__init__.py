@@ -1,0 +1,1 @@
+"""CloudTrail in other clothes: Parquet and CSV files turned back into records."""

@@ -1,0 +1,159 @@
+"""Log files against what the digests say of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from ingest.inflate import inflate
+from ingest.integrity.digests import Digest, Named
+from ingest.integrity.objects import Objects
+from ingest.integrity.problems import Code, Problem
+from ingest.integrity.signatures import HASH_ALGORITHM
+from ingest.sources.keys import read_key
+from stormtrail.errors import AccessError, InputError
+
+MAX_BYTES = 1 << 30
+# a file may be delivered, and so digested, some time after the slot in its name
+LATE = timedelta(minutes=30)
+_UNPACK = "cannot be unpacked"
+
+
+class Status(StrEnum):
+    """What the ledger keeps of a log file."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    TAMPERED = "tampered"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What digests say of one log file: the first says `named`; `agreed` if others say the same."""
+
+    key: str
+    named: Named
+    digest: str
+    proven: bool
+    agreed: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A log file's status, and what is wrong with it."""
+
+    key: str
+    status: Status
+    problem: Problem | None = None
+
+
+def claims(
+    digests: Iterable[Digest], proven: set[str], objects: Objects
+) -> tuple[dict[str, Claim], list[Problem]]:
+    """What is said of every listed file, by key; notices of files that are not in this archive.
+
+    A proven digest's word counts before an unproven one's.
+    """
+    found: dict[str, Claim] = {}
+    elsewhere: list[Problem] = []
+    for digest in sorted(digests, key=lambda one: (one.key not in proven, one.key)):
+        away = 0
+        for named in digest.logs:
+            key = objects.resolve(digest.key, named.bucket, named.name)
+            if key is None:
+                away += 1
+            else:
+                claim = Claim(key, named, objects.uri(digest.key), digest.key in proven)
+                found[key] = _merged(found.get(key), claim)
+        if away:
+            message = f"lists {away} log files in places that are not in this archive"
+            elsewhere.append(Problem(objects.uri(digest.key), Code.LOG_ELSEWHERE, message))
+    return found, elsewhere
+
+
+def _merged(first: Claim | None, second: Claim) -> Claim:
+    if first is None:
+        return second
+    same = first.named.hash.lower() == second.named.hash.lower()
+    agreed = first.agreed and (same or first.proven != second.proven)
+    return Claim(first.key, first.named, first.digest, first.proven, agreed)
+
+
+def check(claim: Claim, objects: Objects) -> Verdict:
+    """Reads the log file and compares it; only a proven digest can prove or condemn it."""
+    code, message = _compare(claim, objects)
+    if code is None:
+        return Verdict(claim.key, Status.PROVEN if claim.proven else Status.UNPROVEN)
+    condemned = claim.proven and code not in _NOT_THE_FILES_FAULT
+    problem = Problem(objects.uri(claim.key), code, message)
+    return Verdict(claim.key, Status.TAMPERED if condemned else Status.UNPROVEN, problem)
+
+
+_NOT_THE_FILES_FAULT = {Code.ALGORITHM_HASH, Code.LOG_CONFLICT, Code.NOT_READ}
+
+
+def _compare(claim: Claim, objects: Objects) -> tuple[Code | None, str]:
+    named = claim.named
+    if not claim.agreed:
+        return Code.LOG_CONFLICT, f"two digests state different hashes, one is {claim.digest}"
+    if named.algorithm != HASH_ALGORITHM:
+        message = f"{claim.digest} names the hash {named.algorithm} for it, not {HASH_ALGORITHM}"
+        return Code.ALGORITHM_HASH, message
+    try:
+        fetched = objects.fetch(claim.key)
+    except AccessError:
+        raise
+    except InputError as error:
+        return Code.NOT_READ, error.what
+    if fetched is None:
+        return Code.LOG_MISSING, f"is missing; {claim.digest} lists it"
+    inflated = inflate(fetched.data, MAX_BYTES)
+    if inflated.problem:
+        return Code.LOG_UNREADABLE, f"{_UNPACK}: {inflated.problem}"
+    if hashlib.sha256(inflated.data).hexdigest() != named.hash.lower():
+        return Code.LOG_CHANGED, f"its content is not the one whose hash {claim.digest} states"
+    return None, ""
+
+
+def unlisted(
+    keys: Iterable[str], listed: dict[str, Claim], digests: Iterable[Digest], objects: Objects
+) -> tuple[list[Problem], list[Problem]]:
+    """Files that no digest lists: problems where digests cover their time, else one notice a place.
+
+    Files of the last half hour before the newest digest's end may be in the next digest.
+    """
+    spans = _covered(digests)
+    problems: list[Problem] = []
+    outside: dict[tuple[str, str], int] = defaultdict(int)
+    for key in keys:
+        if key in listed:
+            continue
+        facts = read_key(key)
+        place = (facts.account or "", facts.region or "")
+        start, end = spans.get(place, (None, None))
+        if start and end and facts.delivered_at and start <= facts.delivered_at < end - LATE:
+            message = "no digest lists it, though digests cover the time of its delivery"
+            problems.append(Problem(objects.uri(key), Code.LOG_UNLISTED, message))
+        else:
+            outside[place] += 1
+    notices = [
+        Problem(
+            " ".join(place), Code.LOG_UNCOVERED, f"{count} log files before or after its digests"
+        )
+        for place, count in sorted(outside.items())
+    ]
+    return problems, notices
+
+
+def _covered(digests: Iterable[Digest]) -> dict[tuple[str, str], tuple[datetime, datetime]]:
+    """By account and region, the time from the first digest's start to the last one's end."""
+    spans: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+    for digest in digests:
+        place = (digest.chain.account, digest.chain.region)
+        start, end = spans.get(place, (digest.start, digest.end))
+        spans[place] = (min(start, digest.start), max(end, digest.end))
+    return spans

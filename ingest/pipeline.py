@@ -1,0 +1,253 @@
+"""`ingest`: everything new of some sources goes into a store, each entry once."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from ingest.crew import crew_of
+from ingest.dedupe import Seen
+from ingest.ledger import Batch, SourceRow, utc_text
+from ingest.sources.base import LogObject, S3Settings, Selection
+from ingest.sources.bookmarks import Bookmarks
+from ingest.sources.opening import open_source
+from ingest.store import Store, open_store
+from ingest.work import Chunk, FileReport, Prepared
+from stormtrail.errors import AccessError
+from stormtrail.layout import EventFile, Layout
+
+_CHUNK_OBJECTS = 2_000
+_GZIP_RATIO = 12  # plain bytes a gzipped byte stands for, for estimates
+_SMALL_BYTES = 24 << 20  # estimated plain bytes, and
+_SMALL_OBJECTS = 400  # objects, under which other processes do not pay
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """What to read and how.
+
+    `workers` are processes: None one a core where that pays, 0 none but this. `max_file_bytes`
+    bounds one file's plain size, `batch_bytes` about that of one commit.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    endpoint_url: str | None = None
+    profile: str | None = None
+    role_arn: str | None = None
+    workers: int | None = None
+    max_file_bytes: int = 256 << 20
+    batch_bytes: int = 96 << 20
+
+    @property
+    def settings(self) -> S3Settings:
+        """How to reach S3."""
+        return S3Settings(self.endpoint_url, self.profile, self.role_arn)
+
+    @property
+    def selection(self) -> Selection:
+        """Which keys are wanted."""
+        return Selection(self.since, self.until, self.accounts, self.regions)
+
+
+@dataclass(frozen=True)
+class IngestSummary:
+    """What one run did. `bytes` as stored at the source; `records` = all that were found."""
+
+    files: int = 0
+    records: int = 0
+    inserted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+
+    def to_dict(self) -> dict[str, int | float]:
+        """The JSON object of `stormtrail ingest --json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: totals so far, and a note for the person who waits."""
+
+    files: int = 0
+    records: int = 0
+    bytes: int = 0
+    note: str | None = None
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def ingest(
+    sources: Sequence[str],
+    layout: Layout,
+    options: IngestOptions | None = None,
+    progress: ProgressCallback | None = None,
+) -> IngestSummary:
+    """Loads what is new in `sources` (folders, files, s3:// URLs) into the store at `layout`.
+
+    Killed at any moment, the same call goes on where it stopped. Raises InputError or
+    AccessError where a source cannot be listed, StoreError where the store cannot be written.
+    """
+    options = options or IngestOptions()
+    report = progress or (lambda _: None)
+    bookmarks = Bookmarks()
+    opened = [open_source(text, options.selection, options.settings, bookmarks) for text in sources]
+    waiting = Progress(note="another ingest is writing to this store: waiting for it to end")
+    with open_store(layout, lambda: report(waiting)) as store:
+        bookmarks.known = store.ledger.bookmarks()
+        run = _Run(store, options, report)
+        objects = chain.from_iterable(source.objects() for source in opened)
+        summary = run.load(objects if len(opened) == 1 else _each_once(objects))
+        if not run.failures:
+            store.ledger.set_bookmarks(bookmarks.moved)
+        return summary
+
+
+class _Run:
+    """One ingest: hands out chunks, decides which entries are new, commits, counts."""
+
+    def __init__(self, store: Store, options: IngestOptions, report: ProgressCallback) -> None:
+        self._store = store
+        self._options = options
+        self._report = report
+        self._seen = Seen(store.keys_of_day)
+        self._new: dict[int, Any] = {}
+        self._start = time.monotonic()
+        self._started_at = utc_text(datetime.now(UTC))
+        self._totals = IngestSummary()
+        self.failures: list[str] = []
+
+    def load(self, objects: Iterable[LogObject]) -> IngestSummary:
+        """Loads the objects that the ledger does not know."""
+        chunks = self._chunks(found for found in objects if not self._known(found))
+        first = next(chunks, None)
+        if first is not None:
+            workers = self._workers(first)
+            for chunk, prepared, files in crew_of(workers, chain([first], chunks), self._admit):
+                self._commit(chunk, prepared, files)
+        if self.failures and len(self.failures) == self._totals.files:
+            hint = f"none of {len(self.failures):,} files could be read"
+            raise AccessError(self.failures[0], hint=hint)
+        return self._summary()
+
+    def _workers(self, first: Chunk) -> int:
+        if self._options.workers is not None:
+            return self._options.workers
+        return 0 if _is_small(first.objects) else len(os.sched_getaffinity(0))
+
+    def _known(self, found: LogObject) -> bool:
+        return self._store.ledger.has(found.uri, found.etag)
+
+    def _chunks(self, objects: Iterable[LogObject]) -> Iterator[Chunk]:
+        source_id, batch_id = self._store.ledger.next_ids()
+        for group in _groups(objects, self._options.batch_bytes):
+            yield Chunk(
+                group, source_id, batch_id, self._store.staging, self._options.max_file_bytes
+            )
+            source_id += len(group)
+            batch_id += 1
+
+    def _admit(self, chunk: Chunk, prepared: Prepared) -> Any:
+        new = self._seen.admit(prepared.keys, prepared.days)
+        self._new[chunk.batch_id] = new
+        return new
+
+    def _commit(self, chunk: Chunk, prepared: Prepared, files: Sequence[EventFile]) -> None:
+        rows = list(_source_rows(chunk, prepared, self._new.pop(chunk.batch_id)))
+        formats = {r.format.name: r.format.missing for r in prepared.reports if r.format}
+        batch = Batch(chunk.batch_id, self._started_at, rows, files, prepared.rejects, formats)
+        self._store.commit(batch)
+        self._seen.committed(prepared.days)
+        self.failures += [report.failure for report in prepared.reports if report.failure]
+        self._count(rows)
+
+    def _count(self, rows: Sequence[SourceRow]) -> None:
+        totals = self._totals
+        self._totals = IngestSummary(
+            files=totals.files + len(rows),
+            records=totals.records + sum(row.records for row in rows),
+            inserted=totals.inserted + sum(row.inserted for row in rows),
+            duplicates=totals.duplicates + sum(row.duplicates for row in rows),
+            rejected=totals.rejected + sum(row.rejected for row in rows),
+            bytes=totals.bytes + sum(row.size for row in rows),
+        )
+        done = self._totals
+        self._report(Progress(done.files, done.records, done.bytes))
+
+    def _summary(self) -> IngestSummary:
+        seconds = round(time.monotonic() - self._start, 3)
+        return IngestSummary(**{**asdict(self._totals), "seconds": seconds})
+
+
+def _each_once(objects: Iterable[LogObject]) -> Iterator[LogObject]:
+    """Sources may overlap: a file that two of them name is one file."""
+    seen: set[str] = set()
+    for found in objects:
+        if found.uri not in seen:
+            seen.add(found.uri)
+            yield found
+
+
+def _groups(objects: Iterable[LogObject], batch_bytes: int) -> Iterator[tuple[LogObject, ...]]:
+    """Objects in batches, bounded by estimated plain bytes and by number."""
+    group: list[LogObject] = []
+    left = batch_bytes
+    for found in objects:
+        group.append(found)
+        left -= _estimate([found])
+        if left <= 0 or len(group) == _CHUNK_OBJECTS:
+            yield tuple(group)
+            group, left = [], batch_bytes
+    if group:
+        yield tuple(group)
+
+
+def _estimate(objects: Iterable[LogObject]) -> int:
+    """Plain bytes that the objects will probably hold."""
+    return sum(
+        found.size * (_GZIP_RATIO if found.location.endswith(".gz") else 1) for found in objects
+    )
+
+
+def _is_small(objects: Sequence[LogObject]) -> bool:
+    return len(objects) < _SMALL_OBJECTS and _estimate(objects) < _SMALL_BYTES
+
+
+def _source_rows(chunk: Chunk, prepared: Prepared, new: Any) -> Iterator[SourceRow]:
+    ends = np.cumsum([report.rows for report in prepared.reports]).tolist()
+    starts = [0, *ends[:-1]]
+    parts = zip(chunk.objects, prepared.reports, starts, ends, strict=True)
+    for place, (found, report, start, end) in enumerate(parts):
+        source_id = chunk.first_source_id + place
+        inserted = int(np.count_nonzero(new[start:end]))
+        yield _source_row(source_id, found, report, inserted, prepared)
+
+
+def _source_row(
+    source_id: int, found: LogObject, report: FileReport, inserted: int, prepared: Prepared
+) -> SourceRow:
+    rejects = prepared.rejects.get(source_id, ())
+    rejected_records = sum(reject.record_index is not None for reject in rejects)
+    return SourceRow(
+        id=source_id,
+        uri=found.uri,
+        etag=None if report.failure else found.etag,
+        size=found.size,
+        records=report.rows + rejected_records,
+        inserted=inserted,
+        duplicates=report.rows - inserted,
+        rejected=len(rejects),
+        delivered_at=found.delivered_at,
+    )

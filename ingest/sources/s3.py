@@ -1,0 +1,176 @@
+"""Logs in S3: listed by account, region and day; read in parallel with botocore's retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import takewhile
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ingest.sources.base import SCHEME, LogObject, S3Settings, Selection
+from ingest.sources.bookmarks import Bookmarks
+from ingest.sources.keys import KeyFacts, is_log, read_key
+from ingest.sources.s3errors import explain
+from stormtrail.errors import AccessError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_CONCURRENCY = 16
+_MAX_BRANCHES = 50  # folders a level has at most where an archive's root is looked for
+_CONFIG = Config(
+    retries={"mode": "adaptive", "max_attempts": 8},
+    max_pool_connections=_CONCURRENCY,
+    # the archive's own digests prove its files; a checksum a download would prove less
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+_FAILURES = (BotoCoreError, ClientError)
+
+
+_making = Lock()  # boto3's sessions are not made for several threads at once
+
+
+@lru_cache(maxsize=8)
+def _made_client(settings: S3Settings) -> S3Client:
+    session = boto3.Session(profile_name=settings.profile)
+    keys: dict[str, Any] = {}
+    if settings.role_arn:
+        answer = session.client("sts").assume_role(
+            RoleArn=settings.role_arn, RoleSessionName="stormtrail"
+        )["Credentials"]
+        keys = {
+            "aws_access_key_id": answer["AccessKeyId"],
+            "aws_secret_access_key": answer["SecretAccessKey"],
+            "aws_session_token": answer["SessionToken"],
+        }
+    region = session.region_name or "us-east-1"
+    return session.client(
+        "s3", region_name=region, endpoint_url=settings.endpoint_url, config=_CONFIG, **keys
+    )
+
+
+def client(settings: S3Settings) -> S3Client:
+    """The client for these settings, one a process; raises botocore's errors."""
+    with _making:
+        return _made_client(settings)
+
+
+@dataclass(frozen=True)
+class S3Reader:
+    """Reads the objects of one bucket."""
+
+    settings: S3Settings
+    bucket: str
+
+    @property
+    def concurrency(self) -> int:
+        """Reads wait for the network, so many at once are worth it."""
+        return _CONCURRENCY
+
+    def read(self, location: str, limit: int) -> bytes:
+        """At most `limit` + 1 bytes of the object with key `location`."""
+        try:
+            answer = client(self.settings).get_object(Bucket=self.bucket, Key=location)
+            with answer["Body"] as body:
+                return body.read(limit + 1 if answer["ContentLength"] > limit else None)
+        except _FAILURES as error:
+            raise explain(error, f"{SCHEME}{self.bucket}/{location}") from error
+
+
+@dataclass(frozen=True)
+class S3Source:
+    """Every log object of `bucket` below `prefix`."""
+
+    bucket: str
+    prefix: str
+    settings: S3Settings
+    selection: Selection
+    bookmarks: Bookmarks
+
+    def objects(self) -> Iterator[LogObject]:
+        """Wanted objects by key; AccessError or InputError where the bucket cannot be listed."""
+        try:
+            yield from self._below(self.prefix)
+        except _FAILURES as error:
+            failure = explain(error, f"{SCHEME}{self.bucket}/{self.prefix}")
+            # A listing that is denied leaves nothing to go on with, whatever the reason.
+            raise AccessError(failure.what, where=failure.where, hint=failure.hint) from error
+
+    def _below(self, prefix: str) -> Iterator[LogObject]:
+        """Goes down to the regions' folders, past those that are not wanted, and lists them."""
+        facts = read_key(prefix)
+        if prefix and not prefix.endswith("/"):
+            yield from self._wanted(self._list(prefix))
+        elif facts.kind and facts.region:
+            yield from self._region(prefix)
+        else:
+            yield from self._level(prefix)
+
+    def _level(self, prefix: str) -> Iterator[LogObject]:
+        folders: list[str] = []
+        for page in self._pages(prefix, Delimiter="/"):
+            folders += [item["Prefix"] for item in page.get("CommonPrefixes", ())]
+            yield from self._wanted(page.get("Contents", ()))
+        for folder in folders:
+            if not self._may_hold_logs(folder):
+                continue
+            in_archive = "AWSLogs/" in folder
+            if in_archive or len(folders) <= _MAX_BRANCHES:
+                yield from self._below(folder)
+            else:
+                yield from self._wanted(self._list(folder))
+
+    def _may_hold_logs(self, folder: str) -> bool:
+        facts = read_key(folder)
+        is_archive = is_log(folder + "x.json", facts)
+        return is_archive and self.selection.wants(facts)
+
+    def _region(self, prefix: str) -> Iterator[LogObject]:
+        """One account's region: keys stand in the order of days, so both ends can be cut."""
+        name = f"{SCHEME}{self.bucket}/{prefix}"
+        since = self.selection.since
+        start = self.bookmarks.start(name, since)
+        after = f"{prefix}{start:%Y/%m/%d}" if start and read_key(prefix).day is None else ""
+        newest: date | None = None
+        for item in takewhile(self._before_until, self._list(prefix, after)):
+            newest = read_key(item["Key"]).day or newest
+            yield from self._wanted([item])
+        self.bookmarks.move(name, since, newest)
+
+    def _before_until(self, item: Any) -> bool:
+        day = read_key(item["Key"]).day
+        return day is None or self.selection.until is None or self.selection.wants_day(day)
+
+    def _list(self, prefix: str, after: str = "") -> Iterator[Any]:
+        more = {"StartAfter": after} if after else {}
+        for page in self._pages(prefix, **more):
+            yield from page.get("Contents", ())
+
+    def _pages(self, prefix: str, **more: str) -> Iterator[Any]:
+        pages: Any = client(self.settings).get_paginator("list_objects_v2")
+        return iter(pages.paginate(Bucket=self.bucket, Prefix=prefix, **more))
+
+    def _wanted(self, items: Any) -> Iterator[LogObject]:
+        for item in items:
+            facts = read_key(item["Key"])
+            if item["Size"] and is_log(item["Key"], facts) and self.selection.wants(facts):
+                yield self._object(item, facts)
+
+    def _object(self, item: Any, facts: KeyFacts) -> LogObject:
+        return LogObject(
+            uri=f"{SCHEME}{self.bucket}/{item['Key']}",
+            etag=item["ETag"].strip('"'),
+            size=item["Size"],
+            location=item["Key"],
+            reader=S3Reader(self.settings, self.bucket),
+            facts=facts,
+            modified=item["LastModified"],
+        )
