@@ -1,0 +1,1 @@
+"""From rollups to findings: topology, chains, amplification, loops, cause, cost, cure, anomalies."""

@@ -1,0 +1,151 @@
+"""Whose change closed a loop: the one that put its last missing piece in place.
+
+A loop has parts that must all hold: each link on its way, each trail's recording and its selectors. For
+every part the change that established it is the earliest of those that held without a break up to the
+onset; the loop was closed by the latest of these. Changes that failed, that touch other things or that
+came after the onset are no candidates. Entries come within the delivery delay; the longer the gap, the
+weaker the claim.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from analytics import arns
+from analytics.findings import Cause
+from analytics.selectors import Cell
+from analytics.timing import utc
+from analytics.topology import Change, Topology, Trail
+
+SLACK = timedelta(minutes=2)
+# (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
+CONFIDENCE = ((timedelta(minutes=30), 0.95), (timedelta(hours=1), 0.85), (timedelta(hours=6), 0.4))
+CODE = 0.6  # a function's new code may have closed the loop, or have had nothing to do with it
+
+
+def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology) -> frozenset[str]:
+    """Every ARN that belongs to the loop: sources, what feeds them, functions.
+
+    An account policy subscribes every log group of its account and region; a trail whose bucket is not
+    recorded may be the one that writes to a self-logging bucket.
+    """
+    nodes = set(sources)
+    found = (
+        {place for source in nodes for place, _ in topology.upstream(source)}
+        | nodes
+        | set(functions)
+    )
+    found |= {
+        f"{node.split(':log-group:')[0]}:log-group:*" for node in nodes if ":log-group:" in node
+    }
+    if any(arns.service(node) == "s3" and not topology.into(node) for node in nodes):
+        found |= {
+            arn
+            for arn in topology.trails
+            if not any(arns.service(link.target) == "s3" for link in topology.out_of(arn))
+        }
+    return frozenset(found)
+
+
+def find(
+    topology: Topology, of_loop: frozenset[str], onset: datetime, carried: Sequence[Cell]
+) -> Cause | None:
+    """The cause of a loop that began at `onset` (naive UTC) and brings back entries like `carried`; None
+    rather than a guess."""
+    known = {change.event_id: change for change in topology.changes}
+    parts = [
+        known[event_id]
+        for event_id in _established(topology, of_loop, onset + SLACK, carried)
+        if event_id in known
+    ]
+    code = [
+        change
+        for change in topology.changes
+        if change.event_name.startswith("UpdateFunction")
+        and change.touches & of_loop
+        and change.event_time <= onset + SLACK
+    ]
+    chosen = max(parts or code, key=lambda change: change.event_time, default=None)
+    if chosen is None:
+        return None
+    confidence = next(
+        (value for gap, value in CONFIDENCE if onset - chosen.event_time <= gap), None
+    )
+    return None if confidence is None else _cause(chosen, confidence * (1.0 if parts else CODE))
+
+
+def _cause(change: Change, confidence: float) -> Cause:
+    return Cause(
+        change.event_id,
+        change.event_name,
+        utc(change.event_time),
+        change.actor,
+        change.source_ip,
+        round(confidence, 2),
+    )
+
+
+def _established(
+    topology: Topology, of_loop: frozenset[str], by: datetime, carried: Sequence[Cell]
+) -> Iterator[str]:
+    """For every part of the loop, the event that established it."""
+    yield from _links(topology, of_loop, by)
+    for arn in sorted(of_loop & set(topology.trails)):
+        trail = topology.trails[arn]
+        yield from _recording(trail, topology, by)
+        yield from _selection(trail, topology, by, carried)
+
+
+def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterator[str]:
+    """Per source node, the earliest of the links into the loop that still held at `by`."""
+    holding = defaultdict(list)
+    for link in topology.links:
+        inside = link.source in of_loop and link.target in of_loop
+        if (
+            inside
+            and link.event_id
+            and link.since
+            and link.since <= by
+            and (link.until is None or link.until > by - SLACK)
+        ):
+            holding[link.source].append(link)
+    for links in holding.values():
+        earliest = min(links, key=lambda link: link.since or by)
+        yield earliest.event_id or ""
+
+
+def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[str]:
+    """The StartLogging that is in force."""
+    on = None
+    for time, logging in sorted(trail.logging):
+        if time > by:
+            break
+        on = (time if on is None else on) if logging else None
+    if on is not None:
+        yield from (
+            change.event_id
+            for change in topology.changes
+            if change.event_time == on and trail.arn in change.touches
+        )
+
+
+def _selection(
+    trail: Trail, topology: Topology, by: datetime, carried: Sequence[Cell]
+) -> Iterator[str]:
+    """The earliest selectors from which on the trail records what the loop carries."""
+    since = None
+    for time, selector in trail.selectors:
+        if time is None or time > by:
+            continue
+        covers = any(selector.matches(cell) for cell in carried)
+        since = (time if since is None else since) if covers else None
+    if since is not None:
+        yield from (
+            change.event_id
+            for change in topology.changes
+            if change.event_time == since
+            and trail.arn in change.touches
+            and change.event_name != "StartLogging"
+        )

@@ -1,0 +1,170 @@
+"""What to do about each function that a log source starts, and why that and nothing else.
+
+Every way is worked out through the same prediction (`what_if`), so what is compared is money and
+entries after all interactions. Ways that lose evidence are worked out and shown, never chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analytics import cure_words as words
+from analytics.candidates import Candidate
+from analytics.findings import Alternative, Batch, Recommendation
+from analytics.situation import (
+    Settings,
+    Situation,
+    main_candidates,
+    needs_cure,
+    with_flows,
+)
+from analytics.treatments import (
+    Larger,
+    Removed,
+    Treatment,
+)
+from analytics.ways import WAYS, Option, alone, larger, stream_for, together
+from analytics.what_if import SourceFlow
+
+__all__ = ["Settings", "Situation", "recommend", "stream_for"]
+
+MAPPED = ("sqs", "kinesis", "dynamodb")
+_WORTH_USD = 0.005
+
+
+def recommend(situation: Situation) -> tuple[Recommendation, ...]:
+    """One recommendation a function (action keep where nothing is gained), and one a bucket that
+    logs itself; the largest saving first.
+
+    `monthly_usd_*` are of all log processing that is connected with the function's source.
+    Functions of one source share a stream, so they are worked out together; each is told its
+    share, by its runs, of the money before, after and saved.
+    """
+    known = with_flows(situation)
+    mains = main_candidates(known.candidates, known.settings)
+    found = [_for_function(known.around(item.source), item) for item in mains]
+    found += [_for_bucket(known.around(s.arn), s) for s in known.sources if s.self_logging]
+    return tuple(sorted(found, key=_by_saving))
+
+
+def _for_function(situation: Situation, candidate: Candidate) -> Recommendation:
+    best = _best(situation, candidate)
+    if best is None or best.saving < _WORTH_USD:
+        return _keep(situation, candidate, best)
+    others = tuple(_alternatives(situation, candidate, best.action))
+    return _recommendation(situation, candidate, best, others)
+
+
+def _best(situation: Situation, candidate: Candidate) -> Option | None:
+    """The way that keeps the evidence and can be had for this kind of source."""
+    if not candidate.active:
+        return None
+    if candidate.own_log_group:
+        return alone(situation, candidate, "exclude_own_log_group", Removed())
+    few = needs_cure(replace(candidate, behind_stream=False), situation.settings)
+    if few and candidate.source_kind in MAPPED:
+        return alone(situation, candidate, "raise_batch", larger(candidate, situation))
+    if needs_cure(candidate, situation.settings):
+        return together(situation, candidate, "move_behind_kinesis")
+    return None
+
+
+def _alternatives(situation: Situation, candidate: Candidate, chosen: str) -> Iterable[Alternative]:
+    """The other ways, worked out, with what each gives up."""
+    for action in WAYS:
+        if action == chosen or (candidate.behind_stream and action == "move_behind_kinesis"):
+            continue
+        gives_up = words.gives_up(action, candidate)
+        if action == "raise_batch" and candidate.source_kind not in MAPPED:
+            yield Alternative(action, None, None, None, gives_up)
+            continue
+        option = together(situation, candidate, action)
+        after = option.prediction.after
+        s, radius = after.s.get(candidate.source), after.spectral_radius
+        yield Alternative(action, s, radius, option.usd_after, gives_up)
+
+
+def _recommendation(
+    situation: Situation,
+    candidate: Candidate,
+    option: Option,
+    alternatives: tuple[Alternative, ...],
+) -> Recommendation:
+    before, after = option.prediction.before, option.prediction.after
+    return Recommendation(
+        function=candidate.function,
+        source=candidate.source,
+        relieves=candidate.relieves,
+        action=option.action,
+        why=words.why(option.action, candidate, option.prediction),
+        batch=_batch(option.treatment),
+        s_before=before.s.get(candidate.source),
+        s_after=after.s.get(candidate.source),
+        spectral_radius_after=after.spectral_radius,
+        monthly_usd_before=option.usd_before,
+        monthly_usd_after=option.usd_after,
+        monthly_saving_usd=option.saving,
+        evidence=candidate.evidence,
+        gives_up=words.gives_up(option.action, candidate),
+        warnings=words.warnings(option.action, candidate, after, situation.assumptions),
+        alternatives=alternatives,
+        entries_per_run_after=after.entries_per_run.get(candidate.function),
+    )
+
+
+def _batch(treatment: Treatment | None) -> Batch | None:
+    if isinstance(treatment, Larger):
+        return Batch(treatment.size, treatment.window_seconds, 0, "in_place")
+    return treatment if isinstance(treatment, Batch) else None
+
+
+def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Recommendation:
+    """Nothing to do: with the reason, and what the best way would have cost."""
+    now = together(situation, candidate, "keep")
+    before = now.prediction.before
+    s = before.s.get(candidate.source)
+    others = () if best is None else tuple(_alternatives(situation, candidate, "keep"))
+    return Recommendation(
+        function=candidate.function,
+        source=candidate.source,
+        relieves=candidate.relieves,
+        action="keep",
+        why=words.why_keep(candidate, None if best is None else best.prediction),
+        batch=None,
+        s_before=s,
+        s_after=s,
+        spectral_radius_after=before.spectral_radius,
+        monthly_usd_before=now.usd_before,
+        monthly_usd_after=now.usd_before,
+        monthly_saving_usd=0.0,
+        evidence=candidate.evidence,
+        warnings=words.warnings("keep", candidate, before, situation.assumptions),
+        alternatives=others,
+        entries_per_run_after=candidate.batch,
+    )
+
+
+def _for_bucket(situation: Situation, source: SourceFlow) -> Recommendation:
+    """A trail that records the deliveries of its own files: no function is involved."""
+    found = situation.predict({}, silenced=(source.arn,))
+    before, after = found.before, found.after
+    return Recommendation(
+        function="",
+        source=source.arn,
+        relieves=(),
+        action="exclude_from_selector",
+        why=words.WHY_BUCKET,
+        batch=None,
+        s_before=before.s.get(source.arn),
+        s_after=after.s.get(source.arn),
+        spectral_radius_after=after.spectral_radius,
+        monthly_usd_before=before.monthly_usd,
+        monthly_usd_after=after.monthly_usd,
+        monthly_saving_usd=found.monthly_saving_usd,
+        gives_up=words.GIVES_UP_BUCKET,
+    )
+
+
+def _by_saving(item: Recommendation) -> tuple[float, str, str]:
+    return (-(item.monthly_saving_usd or 0.0), item.function, item.source or "")

@@ -1,0 +1,147 @@
+"""What the entries of a source cause: its second-order entries by minute, function and cell.
+
+Weights are shares in [0, 1] per key of the run and call counts: the part of that key's entries that a
+source caused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics import flows
+from analytics.feeds import Feed
+from analytics.flows import Flow, Graph
+from analytics.rollup_data import RollupData
+from analytics.series import Counts, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Shares per key: of the runs, of the calls, of CloudTrail's recorded deliveries."""
+
+    runs: Floats
+    calls: Floats
+    deliveries: Floats
+
+
+def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weights:
+    """What `source` caused."""
+    shares = {arn: share.get(source, 0.0) for arn, share in flow.shares.items()}
+    runs = _run_weights(
+        graph,
+        data,
+        shares,
+        lambda start: 1.0 if start.node == source else _passed(start, source, flow),
+    )
+    bucket = source.removeprefix("arn:aws:s3:::")
+    deliveries = data.deliveries.where(lambda key: key[4] == bucket).astype(float)
+    return Weights(runs, _call_weights(data, shares), deliveries)
+
+
+def of_log_processing(sources: set[str], graph: Graph, flow: Flow, data: RollupData) -> Weights:
+    """What log processing caused at all, each entry once."""
+
+    def share(start: flows.Start) -> float:
+        if start.node in sources:
+            return 1.0
+        fillers = (start.node,) if start.kind == "function" else flow.relays.get(start.node, ())
+        return max((flow.log_share.get(filler, 0.0) for filler in fillers), default=0.0)
+
+    runs = _run_weights(graph, data, flow.log_share, share)
+    buckets = {node.removeprefix("arn:aws:s3:::") for node in sources}
+    deliveries = data.deliveries.where(lambda key: key[4] in buckets).astype(float)
+    return Weights(runs, _call_weights(data, flow.log_share), deliveries)
+
+
+def _run_weights(
+    graph: Graph,
+    data: RollupData,
+    shares: Mapping[str, float],
+    share: Callable[[flows.Start], float],
+) -> Floats:
+    weight = np.zeros(len(data.runs.keys))
+    for (function, start), places in graph.keys.items():
+        if shares.get(function, 0.0) > 0:
+            weight[list(places)] = share(start) if start.kind != "unknown" else shares[function]
+    return weight
+
+
+def _passed(start: flows.Start, source: str, flow: Flow) -> float:
+    if start.kind == "function":
+        return flow.shares.get(start.node, {}).get(source, 0.0)
+    fillers = flow.relays.get(start.node, ())
+    return sum(flow.shares.get(filler, {}).get(source, 0.0) for filler in fillers) / max(
+        len(fillers), 1
+    )
+
+
+def _call_weights(data: RollupData, shares: Mapping[str, float]) -> Floats:
+    return np.array([shares.get(str(key[0]), 0.0) for key in data.calls.keys], dtype=float)
+
+
+def entries(weights: Weights, data: RollupData) -> Floats:
+    """Second-order entries a minute."""
+    return (
+        data.runs.series("entries", weights.runs)
+        + data.calls.series("entries", weights.calls)
+        + data.deliveries.series("entries", weights.deliveries)
+    )
+
+
+def runs(weights: Weights, data: RollupData) -> Floats:
+    """Runs a minute."""
+    return data.runs.series("runs", weights.runs)
+
+
+def returning(weights: Weights, feed: Feed, data: RollupData) -> Floats:
+    """Second-order entries a minute that this feed delivers again."""
+    total = np.zeros(data.span.minutes)
+    for counts, weight, cells in tables(weights, data):
+        total += _covered(counts, weight, cells, feed, data)
+    return total
+
+
+def by_function(weights: Weights, data: RollupData) -> dict[str, float]:
+    """Entries by the function whose run or call they record."""
+    found: dict[str, float] = {}
+    for counts, weight, _ in tables(weights, data)[:2]:
+        for key, total in zip(counts.keys, counts.totals("entries") * weight, strict=True):
+            if total > 0:
+                found[str(key[0])] = found.get(str(key[0]), 0.0) + float(total)
+    return found
+
+
+def returning_by_function(
+    weights: Weights, feed: Feed, data: RollupData, first: int = 0
+) -> dict[str, float]:
+    """Entries from minute `first` on that come back through this feed, by the function whose run or call
+    they record."""
+    found: dict[str, float] = {}
+    for counts, weight, cells in tables(weights, data)[:2]:
+        inside = feed.covered(cells[counts.key], counts.minute) & (counts.minute >= first)
+        values = counts.measures["entries"] * weight[counts.key] * inside
+        totals = np.bincount(counts.key, weights=values, minlength=len(counts.keys))
+        for key, total in zip(counts.keys, totals, strict=True):
+            if total > 0:
+                found[str(key[0])] = found.get(str(key[0]), 0.0) + float(total)
+    return found
+
+
+def tables(weights: Weights, data: RollupData) -> list[tuple[Counts, Floats, Ints]]:
+    """The counts that hold a source's effects, each with its weights and its keys' places among the cells."""
+    return [
+        (data.runs, weights.runs, data.run_cells),
+        (data.calls, weights.calls, data.call_cells),
+        (data.deliveries, weights.deliveries, data.delivery_cells),
+    ]
+
+
+def _covered(counts: Counts, weight: Floats, cells: Ints, feed: Feed, data: RollupData) -> Floats:
+    if not len(counts.keys):
+        return np.zeros(data.span.minutes)
+    inside = feed.covered(cells[counts.key], counts.minute)
+    values = counts.measures["entries"] * weight[counts.key] * inside
+    return np.bincount(counts.minute, weights=values, minlength=data.span.minutes).astype(float)

@@ -1,0 +1,307 @@
+"""Which entries a log source delivers: by the trails that feed it, else by how the counts move.
+
+A feed is a series of entries a minute and a test of cells (which entries come back through the source).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics import amplification, arns, selectors
+from analytics.findings import FedBy
+from analytics.selectors import Cell
+from analytics.series import Counts, Floats, Span
+from analytics.topology import Link, Topology, Trail
+
+Mask = NDArray[np.bool_]
+ALL = ("Data", "Management")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Cells delivered in minutes [first, last)."""
+
+    first: int
+    last: int
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a source delivers: parts over the cells of the traffic counts, who feeds it, how that is known."""
+
+    parts: tuple[Part, ...]
+    fed_by: tuple[FedBy, ...]
+    link: str
+    confidence: float
+    correlation: float = 0.0
+
+    def series(self, traffic: Counts) -> Floats:
+        """Entries delivered a minute."""
+        total = np.zeros(traffic.minutes)
+        for part in self.parts:
+            total[part.first : part.last] += traffic.series("entries", part.mask)[
+                part.first : part.last
+            ]
+        return total
+
+    def covered(self, cell_places: NDArray[np.int64], minutes: NDArray[np.int64]) -> Mask:
+        """Which rows (place of their cell in the traffic counts, −1 none; minute) the source delivers."""
+        found = np.zeros(len(minutes), dtype=bool)
+        for part in self.parts:
+            inside = (minutes >= part.first) & (minutes < part.last) & (cell_places >= 0)
+            found[inside] |= part.mask[cell_places[inside]]
+        return found
+
+
+def cells(traffic: Counts) -> tuple[Cell, ...]:
+    """The traffic keys as cells."""
+    return tuple(Cell(*key) for key in traffic.keys)  # type: ignore[arg-type]
+
+
+def feed_of(
+    node: str,
+    kind: str,
+    accounts: Sequence[str],
+    runs: Floats,
+    traffic: Counts,
+    topology: Topology,
+    span: Span,
+    own: Floats,
+) -> Feed:
+    """The feed of a source; `runs` are the runs that it starts a minute, `own` the entries that they write."""
+    all_cells = cells(traffic)
+    patterns = [link.pattern for link in topology.out_of(node) if link.pattern]
+    rule = selectors.pattern(patterns[-1]) if kind == "eventbridge" and patterns else None
+    if rule is not None:
+        return _rule_feed(node, rule, all_cells, runs, traffic)
+    trails = topology.feeding_trails(node)
+    if trails:
+        return _trail_feed(trails, all_cells, runs, traffic, span)
+    return _inferred_feed(accounts, all_cells, runs, traffic, own)
+
+
+def everything(traffic: Counts) -> Feed:
+    """All entries: what a bucket delivers that CloudTrail is seen to write this archive's files into."""
+    mask = np.ones(len(traffic.keys), dtype=bool)
+    all_cells = cells(traffic)
+    accounts = tuple(sorted({cell.account for cell in all_cells if cell.account}))
+    return Feed(
+        (Part(0, traffic.minutes, mask),),
+        (FedBy(None, accounts, _categories(all_cells, mask)),),
+        "recorded",
+        0.9,
+    )
+
+
+def _rule_feed(
+    node: str, rule: selectors.Pattern, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
+) -> Feed:
+    """A rule sees its own account and region; whether it sees management reads, and entries that another
+    region's bus hands on, are settings that the counts decide: a rule starts one run an entry."""
+    account, region = arns.account(node), arns.region(node)
+    anywhere = _mask(rule.matches(cell) and cell.account == account for cell in all_cells)
+    here = anywhere & _mask(cell.region == region for cell in all_cells)
+    writes = _mask(not (cell.read_only and cell.category == "Management") for cell in all_cells)
+    candidates = [here & writes, here, anywhere & writes, anywhere]
+    misses = [abs(np.log(_level(runs, traffic.series("entries", mask)))) for mask in candidates]
+    chosen = next(
+        mask for mask, miss in zip(candidates, misses, strict=True) if miss <= min(misses) + 0.03
+    )
+    fed = FedBy(None, (account,) if account else (), _categories(all_cells, chosen))
+    return Feed((Part(0, traffic.minutes, chosen),), (fed,), "recorded", 1.0)
+
+
+def _level(runs: Floats, delivered: Floats) -> float:
+    first, last = amplification.active_span(runs)
+    total = delivered[first:last].sum()
+    return float(max(runs.sum(), 1.0) / total) if total > 0 else 1e-9
+
+
+def _trail_feed(
+    trails: Sequence[tuple[Trail, tuple[Link, ...]]],
+    all_cells: Sequence[Cell],
+    runs: Floats,
+    traffic: Counts,
+    span: Span,
+) -> Feed:
+    parts: list[Part] = []
+    fed: list[FedBy] = []
+    for trail, way in trails:
+        own = _while_linked(_trail_parts(trail, all_cells, runs, traffic, span), way, span)
+        parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
+        seen = np.any([np.zeros(len(all_cells), dtype=bool), *(part.mask for part in own)], axis=0)
+        accounts = tuple(
+            sorted(
+                {
+                    cell.account
+                    for cell, on in zip(all_cells, seen, strict=True)
+                    if on and cell.account
+                }
+            )
+        )
+        fed.append(FedBy(trail.arn, accounts, _categories(all_cells, seen)))
+    configured = any(link.origin == "configured" for _, way in trails for link in way)
+    return Feed(
+        tuple(parts),
+        tuple(fed),
+        "configured" if configured else "recorded",
+        0.98 if configured else 1.0,
+    )
+
+
+def _while_linked(parts: Sequence[Part], way: Sequence[Link], span: Span) -> list[Part]:
+    """The parts while every link on the way held; entries under way when a link was made pass it too."""
+    first = max(
+        (_clip(link.since, span) - amplification.LAGS for link in way if link.since), default=0
+    )
+    last = min((_clip(link.until, span) for link in way if link.until), default=span.minutes)
+    inside = [
+        replace(part, first=max(part.first, first), last=min(part.last, last)) for part in parts
+    ]
+    return [part for part in inside if part.first < part.last]
+
+
+def _before(parts: Sequence[Part], part: Part) -> Mask:
+    """Cells that another trail delivers in the same minutes already: an entry counts once a source."""
+    found = np.zeros(len(part.mask), dtype=bool)
+    for other in parts:
+        if other.first < part.last and part.first < other.last:
+            found |= other.mask
+    return found
+
+
+def _trail_parts(
+    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+) -> list[Part]:
+    covered = _mask(trail.covers(cell.account, cell.region) for cell in all_cells)
+    settings = _settings(trail, covered, all_cells, runs, traffic)
+    starts = [_clip(since, span) for since, _ in settings]
+    ends = [*starts[1:], span.minutes]
+    return [
+        Part(first, last, mask)
+        for first, last, (_, mask) in zip(starts, ends, settings, strict=True)
+        if last > first
+    ]
+
+
+def _settings(
+    trail: Trail, covered: Mask, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
+) -> list[tuple[datetime | None, Mask]]:
+    """(since, cells) for each setting of the trail's selectors. What held before the first recorded one is
+    not known: where that one adds data events, they are taken to be new."""
+    found: list[tuple[datetime | None, Mask]] = [
+        (since, covered & _mask(selector.matches(cell) for cell in all_cells))
+        for since, selector in trail.selectors
+    ]
+    management = covered & _mask(cell.category == "Management" for cell in all_cells)
+    if not found or (len(found) == 1 and trail.created == found[0][0]):
+        _, best = _best([covered, management], runs, traffic)
+        return [(trail.created, best)]
+    return found if trail.created else [(None, management & found[0][1]), *found]
+
+
+def _clip(time: datetime | None, span: Span) -> int:
+    return 0 if time is None else int(min(max(span.minute(time), 0), span.minutes))
+
+
+def _inferred_feed(
+    accounts: Sequence[str], all_cells: Sequence[Cell], runs: Floats, traffic: Counts, own: Floats
+) -> Feed:
+    """No trail is known: all accounts where the entries of the others show in the runs, else the source's own;
+    of all categories, management with Lambda data, management, data, the one that explains the runs best."""
+    everywhere = np.ones(len(all_cells), dtype=bool)
+    near = _mask(cell.account in accounts for cell in all_cells)
+    place = everywhere if not near.any() or _hears(near, runs, traffic, own) else near
+    management = _mask(cell.category == "Management" for cell in all_cells)
+    functions = management | _mask(
+        cell.event_source == "lambda.amazonaws.com" for cell in all_cells
+    )
+    data = _mask(cell.category == "Data" for cell in all_cells)
+    candidates = [place & what for what in (everywhere, functions, management, data)]
+    correlation, chosen = _best(_distinct(candidates, traffic), runs, traffic, own)
+    accounts_fed = tuple(
+        sorted(
+            {
+                cell.account
+                for cell, on in zip(all_cells, chosen, strict=True)
+                if on and cell.account
+            }
+        )
+    )
+    fed = FedBy(None, accounts_fed, _categories(all_cells, chosen))
+    confidence = round(min(0.9, max(0.0, correlation)), 2)
+    known = correlation >= amplification.GOOD_FIT
+    return Feed(
+        (Part(0, traffic.minutes, chosen),),
+        (fed,),
+        "inferred" if known else "unknown",
+        confidence,
+        correlation,
+    )
+
+
+def _hears(near: Mask, runs: Floats, traffic: Counts, own: Floats) -> bool:
+    """Whether entries of other accounts start runs as those of the source's own do: both coefficients of a
+    regression at the delay that fits best, the others' at least half of the own and two errors above 0."""
+    inside, outside = (
+        traffic.series("entries", near),
+        np.maximum(traffic.series("entries", ~near) - own, 0.0),
+    )
+    first, last = amplification.active_span(runs)
+    if last - first < amplification.MINIMUM_MINUTES or not outside.any():
+        return False
+    kernel, _ = amplification.fit_kernel(runs, inside + outside, own)
+    columns = [
+        amplification.high_pass(amplification.causes(part, mine)[first:last] @ kernel)
+        for part, mine in ((inside, own), (outside, None))
+    ]
+    design, target = np.stack(columns, axis=1), amplification.high_pass(runs[first:last])
+    coefficient, *_ = np.linalg.lstsq(design, target, rcond=None)
+    noise = (target - design @ coefficient).var()
+    error = np.sqrt(noise * np.linalg.pinv(design.T @ design)[1, 1])
+    return bool(coefficient[1] > max(2 * error, 0.5 * coefficient[0]))
+
+
+def _distinct(masks: Iterable[Mask], traffic: Counts) -> list[Mask]:
+    seen: dict[bytes, Mask] = {}
+    for mask in masks:
+        if traffic.totals("entries")[mask].sum() > 0:
+            seen.setdefault(mask.tobytes(), mask)
+    return list(seen.values())
+
+
+def _best(
+    candidates: Sequence[Mask], runs: Floats, traffic: Counts, own: Floats | None = None
+) -> tuple[float, Mask]:
+    """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
+    if not candidates:
+        return 0.0, np.zeros(len(traffic.keys), dtype=bool)
+    scores = [
+        amplification.fit_kernel(runs, traffic.series("entries", mask), own)[1]
+        for mask in candidates
+    ]
+    top = max(scores)
+    place = next(i for i, score in enumerate(scores) if score >= top - 0.005)
+    return scores[place], candidates[place]
+
+
+def _categories(all_cells: Sequence[Cell], mask: Mask) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                cell.category
+                for cell, on in zip(all_cells, mask, strict=True)
+                if on and cell.category
+            }
+        )
+    )
+
+
+def _mask(tests: Iterable[object]) -> Mask:
+    return np.array([bool(test) for test in tests], dtype=bool)

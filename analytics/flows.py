@@ -1,0 +1,316 @@
+"""What starts each function, and which functions process logs: the graph that S is counted over.
+
+A *start* is one way in to a function: a log source, another function, or ordinary use. A *relay* is a
+queue, topic, stream, bucket or state machine that log-processing functions fill.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from analytics import arns
+from analytics.series import Counts
+from analytics.topology import Topology
+
+RELAY_KINDS = (
+    "sqs",
+    "sns",
+    "kinesis",
+    "firehose",
+    "s3",
+    "step_functions",
+    "eventbridge",
+    "dynamodb",
+    "event_source_mapping",
+)
+SOURCE_KINDS = ("cloudwatch_logs", "s3", "sns", "sqs", "kinesis", "firehose", "eventbridge")
+
+
+@dataclass(frozen=True)
+class Start:
+    """A way in: trigger kind and ARN (an id of ours where it is not recorded), or the calling function."""
+
+    kind: str
+    node: str
+    recorded: bool = True
+
+
+@dataclass(frozen=True)
+class Graph:
+    """`starts[function][start]` = runs; `keys[function][start]` = the keys of the run counts behind it."""
+
+    starts: Mapping[str, Mapping[Start, float]]
+    keys: Mapping[tuple[str, Start], tuple[int, ...]]
+
+    def functions_of(self, node: str) -> tuple[str, ...]:
+        """The functions that this node starts."""
+        return tuple(
+            sorted(
+                arn
+                for arn, ways in self.starts.items()
+                if any(start.node == node for start in ways)
+            )
+        )
+
+
+def graph(runs: Counts, topology: Topology) -> Graph:
+    """Every function with its ways in; keys of `runs` are (function, kind, trigger, caller, account, region, category).
+
+    The runs of a function whose accept records are missing go to its main way in.
+    """
+    totals = runs.totals("runs") + 1e-6 * runs.totals("entries")
+    starts: dict[str, dict[Start, float]] = defaultdict(lambda: defaultdict(float))
+    keys: dict[tuple[str, Start], list[int]] = defaultdict(list)
+    unknown: list[int] = []
+    for place, key in enumerate(runs.keys):
+        start = start_of(key, topology)
+        if start is None:
+            unknown.append(place)
+            continue
+        starts[str(key[0])][start] += totals[place]
+        keys[str(key[0]), start].append(place)
+    for place in unknown:
+        function = str(runs.keys[place][0])
+        known = starts[function]
+        start = (
+            max(known, key=lambda item: known[item])
+            if known
+            else Start("unknown", f"unknown:unknown:{function}", False)
+        )
+        known[start] += totals[place]
+        keys[function, start].append(place)
+    return Graph(
+        {arn: dict(ways) for arn, ways in starts.items()},
+        {at: tuple(places) for at, places in keys.items()},
+    )
+
+
+def start_of(key: tuple[object, ...], topology: Topology) -> Start | None:
+    """The way in that a key of the run counts tells; None where its accept record is missing."""
+    function = str(key[0])
+    kind, arn, caller = (None if part is None else str(part) for part in key[1:4])
+    if caller:
+        return Start("function", caller)
+    if kind in (None, "unknown", "dispatch"):
+        return None
+    if arn and kind == "step_functions":
+        return Start(kind, arn, recorded=False)  # the role that the state machine runs as
+    if arn:
+        return Start(arns.kind(arn) or kind, arns.log_group(arn))
+    linked = [
+        link.source for link in topology.into(function) if _fits(kind, arns.kind(link.source))
+    ]
+    linked = _policy_groups(linked, topology)
+    linked = linked or (_fed_streams(function, topology) if kind == "firehose" else [])
+    if len(set(linked)) == 1:
+        return Start(arns.kind(linked[0]) or kind, linked[0])
+    return Start(kind, unknown_node(kind, function), recorded=False)
+
+
+def unknown_node(kind: str, function: str) -> str:
+    """The id of what starts a function where its ARN is not recorded, one for each function: functions of
+    one kind, account and region need not share it."""
+    return f"unknown:{kind}:{arns.account(function)}:{arns.region(function)}#{arns.function_name(function)}"
+
+
+def without_function(node: str) -> str:
+    """The contract's id of an unknown source."""
+    return node.split("#", 1)[0] if node.startswith("unknown:") else node
+
+
+def joined(graph_: Graph, nodes: Iterable[str]) -> Graph:
+    """The graph with these unknown nodes under the contract's id, so that functions of one source share it."""
+    chosen = set(nodes)
+
+    def renamed(start: Start) -> Start:
+        return (
+            Start(start.kind, without_function(start.node), start.recorded)
+            if start.node in chosen
+            else start
+        )
+
+    starts = {
+        arn: {renamed(start): runs for start, runs in ways.items()}
+        for arn, ways in graph_.starts.items()
+    }
+    return Graph(
+        starts, {(arn, renamed(start)): places for (arn, start), places in graph_.keys.items()}
+    )
+
+
+def _policy_groups(linked: list[str], topology: Topology) -> list[str]:
+    """An account policy subscribes every log group: of them, the one that a trail is known to feed."""
+    if not any(node.endswith(":log-group:*") for node in linked):
+        return linked
+    places = {node.removesuffix("*") for node in linked if node.endswith(":log-group:*")}
+    fed = {link.target for arn in topology.trails for link in topology.out_of(arn)}
+    return [node for node in fed if any(node.startswith(place) for place in places)] or linked
+
+
+def _fed_streams(function: str, topology: Topology) -> list[str]:
+    """Delivery streams in the function's account and region that a trail feeds: which function transforms
+    for a stream is seldom recorded."""
+    place = (arns.account(function), arns.region(function))
+    return [
+        link.target
+        for link in topology.links
+        if arns.service(link.target) == "firehose"
+        and (arns.account(link.target), arns.region(link.target)) == place
+        and topology.feeding_trails(link.target)
+    ]
+
+
+def _fits(kind: str, other: str | None) -> bool:
+    return kind == other or (
+        kind == "event_source_mapping" and other in ("sqs", "kinesis", "dynamodb")
+    )
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Log processing, traced: per function its share of runs caused by each source, and its depth."""
+
+    shares: Mapping[str, Mapping[str, float]]
+    depth: Mapping[str, int]
+    log_share: Mapping[str, float]
+    calls: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    relays: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def trace(graph_: Graph, sources: Iterable[str], relays: Mapping[str, tuple[str, ...]]) -> Flow:
+    """Follows runs from the log sources through calls and relays (`relays[node]` = who fills it).
+
+    Shares solve x = D + C x, with D the direct part of a function's runs and C the parts its callers
+    start; repeated substitution, since a graph of calls is shallow and a recursion's share is < 1.
+    """
+    known = set(sources)
+    roots = known - set(relays)
+    shares: dict[str, dict[str, float]] = {}
+    logs: dict[str, float] = {}
+    for _ in range(60):
+        fresh = {arn: _share(ways, known, relays, shares) for arn, ways in graph_.starts.items()}
+        fresh_logs = {
+            arn: _log_share(ways, roots, relays, logs) for arn, ways in graph_.starts.items()
+        }
+        if fresh == shares and fresh_logs == logs:
+            break
+        shares, logs = fresh, fresh_logs
+    found = {
+        arn: share for arn, share in shares.items() if any(part > 0 for part in share.values())
+    }
+    calls = _calls(graph_, relays, found)
+    return Flow(
+        found,
+        _depths(graph_, known, relays, found),
+        {arn: min(1.0, logs[arn]) for arn in found},
+        calls,
+        relays,
+    )
+
+
+def _share(
+    ways: Mapping[Start, float],
+    sources: set[str],
+    relays: Mapping[str, tuple[str, ...]],
+    shares: Mapping[str, Mapping[str, float]],
+) -> dict[str, float]:
+    total = sum(ways.values()) or 1.0
+    found: dict[str, float] = defaultdict(float)
+    for start, runs in ways.items():
+        if start.node in sources:
+            found[start.node] += runs / total
+        for source, part in _passed_on(start, relays, shares).items():
+            found[source] += part * runs / total
+    return {source: round(part, 9) for source, part in found.items() if part > 1e-6}
+
+
+def _passed_on(
+    start: Start, relays: Mapping[str, tuple[str, ...]], shares: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """The sources behind a caller or a relay; a relay's fillers count alike."""
+    if start.kind == "function":
+        return dict(shares.get(start.node, {}))
+    fillers = relays.get(start.node, ())
+    passed: dict[str, float] = defaultdict(float)
+    for filler in fillers:
+        for source, part in shares.get(filler, {}).items():
+            passed[source] += part / len(fillers)
+    return passed
+
+
+def _log_share(
+    ways: Mapping[Start, float],
+    roots: set[str],
+    relays: Mapping[str, tuple[str, ...]],
+    logs: Mapping[str, float],
+) -> float:
+    total = sum(ways.values()) or 1.0
+    caused = 0.0
+    for start, runs in ways.items():
+        fillers = (start.node,) if start.kind == "function" else relays.get(start.node, ())
+        part = (
+            1.0
+            if start.node in roots
+            else sum(logs.get(filler, 0.0) for filler in fillers) / max(len(fillers), 1)
+        )
+        caused += runs * part
+    return round(caused / total, 9)
+
+
+def _calls(
+    graph_: Graph, relays: Mapping[str, tuple[str, ...]], found: Mapping[str, object]
+) -> dict[tuple[str, str], float]:
+    """Runs from function to function, over relays too."""
+    calls: dict[tuple[str, str], float] = defaultdict(float)
+    for arn in found:
+        for start, runs in graph_.starts[arn].items():
+            fillers = (start.node,) if start.kind == "function" else relays.get(start.node, ())
+            for filler in fillers:
+                if filler in found:
+                    calls[filler, arn] += runs / len(fillers)
+    return dict(calls)
+
+
+def _depths(
+    graph_: Graph,
+    sources: set[str],
+    relays: Mapping[str, tuple[str, ...]],
+    found: Mapping[str, object],
+) -> dict[str, int]:
+    way: nx.DiGraph[str] = nx.DiGraph()
+    for arn in found:
+        for start in graph_.starts[arn]:
+            if start.node in relays:
+                way.add_edges_from((filler, arn) for filler in relays[start.node])
+            elif start.node in sources:
+                way.add_edge("", arn)
+            elif start.kind == "function":
+                way.add_edge(start.node, arn)
+    reached = nx.single_source_shortest_path_length(way, "") if "" in way else {}
+    return {arn: int(reached.get(arn, 1)) for arn in found}
+
+
+def recorded_relays(calls: Counts, candidates: Iterable[Start]) -> dict[str, tuple[str, ...]]:
+    """Who fills each of these nodes, by recorded calls; keys of `calls` are
+    (caller, account, region, category, event_source, event_name, read_only, target)."""
+    fillers: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key in calls.keys:
+        if key[7] is not None and not _reads(str(key[5])):
+            by_name[str(key[4]).split(".")[0], _last(str(key[7]))].add(str(key[0]))
+    for start in candidates:
+        if start.recorded and arns.service(start.node):
+            fillers[start.node] |= by_name.get((arns.service(start.node), _last(start.node)), set())
+    return {node: tuple(sorted(found)) for node, found in fillers.items() if found}
+
+
+def _reads(event_name: str) -> bool:
+    return event_name.startswith(("Get", "List", "Head", "Receive", "Describe", "Delete"))
+
+
+def _last(name: str) -> str:
+    return name.rstrip("/").replace("/", ":").rsplit(":", 1)[-1]

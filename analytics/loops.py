@@ -1,0 +1,84 @@
+"""Loops: sources whose entries cause entries that they deliver again.
+
+K[i][j] is the number of entries delivered by source j that processing one entry of source i causes: the
+next-generation matrix (Diekmann, Heesterbeek & Metz 1990). Its spectral radius ρ decides what becomes of
+one entry; a loop is a strongly connected set of sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+import numpy as np
+from scipy.optimize import brentq
+
+from analytics.series import Floats
+
+Matrix = Mapping[str, Mapping[str, float]]
+
+LEAST_ENTRIES = 5  # fewer entries that come back are no loop
+NEAR_ONE = 0.03  # what the interval cannot see: rounding of batches, lost records
+
+
+def components(returned: Matrix) -> list[tuple[str, ...]]:
+    """The sets of sources whose entries come back; `returned[i][j]` counts entries."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for source, row in returned.items():
+        graph.add_edges_from(
+            (source, target) for target, entries in row.items() if entries >= LEAST_ENTRIES
+        )
+    groups = (tuple(sorted(group)) for group in nx.strongly_connected_components(graph))
+    return sorted(group for group in groups if len(group) > 1 or graph.has_edge(group[0], group[0]))
+
+
+def spectral_radius(k: Matrix, sources: Sequence[str]) -> float:
+    """The largest absolute eigenvalue of K over these sources."""
+    values = np.array([[k.get(i, {}).get(j, 0.0) for j in sources] for i in sources], dtype=float)
+    return float(np.max(np.abs(np.linalg.eigvals(values)))) if values.size else 0.0
+
+
+def radius_interval(
+    k: Matrix, relative: Mapping[str, tuple[float, float]], sources: Sequence[str]
+) -> tuple[float, float]:
+    """ρ of K with every row at the low and the high end of its source's relative interval."""
+    ends = []
+    for end in (0, 1):
+        scaled = {
+            i: {j: value * relative.get(i, (1.0, 1.0))[end] for j, value in row.items()}
+            for i, row in k.items()
+        }
+        ends.append(spectral_radius(scaled, sources))
+    return ends[0], ends[1]
+
+
+def state(radius: float, interval: tuple[float, float], ended: bool) -> str:
+    """The contract's word for a loop of this spectral radius."""
+    if ended:
+        return "ended"
+    if interval[0] - NEAR_ONE <= 1.0 <= interval[1] + NEAR_ONE:
+        return "sustained"
+    return "runaway" if radius > 1.0 else "amplifying"
+
+
+def amplification(k: Matrix, sources: Sequence[str]) -> float | None:
+    """Entries in all that one original entry ends as, the most over the sources; None where ρ ≥ 1."""
+    if spectral_radius(k, sources) >= 1.0:
+        return None
+    values = np.array([[k.get(i, {}).get(j, 0.0) for j in sources] for i in sources], dtype=float)
+    ends = np.linalg.solve(np.eye(len(sources)) - values, np.ones(len(sources)))
+    return float(ends.max())
+
+
+def doubling_minutes(radius: float, kernel: Floats) -> float | None:
+    """Minutes in which a runaway loop doubles: ln 2 / g with ρ · Σ_k w_k e^{−g (k + ½)} = 1 (Euler–Lotka)."""
+    if radius <= 1.0:
+        return None
+    age = np.arange(len(kernel)) + 0.5
+
+    def surplus(growth: float) -> float:
+        return float(radius * (kernel @ np.exp(-growth * age)) - 1.0)
+
+    if surplus(50.0) > 0:
+        return None
+    return float(np.log(2) / brentq(surplus, 0.0, 50.0))

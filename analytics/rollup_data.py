@@ -1,0 +1,141 @@
+"""The rollups of one window, loaded once: what every step after works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from analytics.series import Counts, Ints, Key, Span, counts
+from analytics.warehouse import Warehouse
+
+RUN_KEYS = (
+    "function_arn",
+    "trigger_kind",
+    "trigger_arn",
+    "caller_function_arn",
+    "account_id",
+    "aws_region",
+    "category",
+)
+CALL_KEYS = (
+    "caller_function_arn",
+    "account_id",
+    "aws_region",
+    "category",
+    "event_source",
+    "event_name",
+    "read_only",
+    "target",
+)
+TRAFFIC_KEYS = ("account_id", "aws_region", "category", "event_source", "event_name", "read_only")
+DELIVERY_KEYS = ("account_id", "aws_region", "category", "event_name", "bucket_name")
+
+
+@dataclass(frozen=True)
+class RollupData:
+    """Counts a minute of entries, runs, calls and deliveries; the edges and changes as rows.
+
+    `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none).
+    """
+
+    span: Span
+    traffic: Counts
+    runs: Counts
+    calls: Counts
+    deliveries: Counts
+    edges: tuple[dict[str, object], ...]
+    changes: tuple[dict[str, object], ...]
+    delivery_evidence: tuple[tuple[str, str], ...]
+    run_cells: Ints
+    call_cells: Ints
+    delivery_cells: Ints
+    files: int = 0
+    archive_buckets: frozenset[str] = frozenset()
+
+    @property
+    def trail_buckets(self) -> frozenset[str]:
+        """Buckets that CloudTrail was seen to deliver into."""
+        return frozenset(str(key[4]) for key in self.deliveries.keys)
+
+
+def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -> RollupData | None:
+    """The rollups of [since, until) (naive UTC); None where the store holds no entry there."""
+    first, last = warehouse.query("load_window").to_pylist()[0].values()
+    if first is None:
+        return None
+    start = max(first, _floor(since)) if since else first
+    end = min(last + timedelta(minutes=1), until) if until else last + timedelta(minutes=1)
+    if end <= start:
+        return None
+    span = Span(start, -int(-(end - start) // timedelta(minutes=1)))
+    window = {"since": start, "until": end}
+    traffic = counts(warehouse.query("load_traffic", **window), TRAFFIC_KEYS, ["entries"], span)
+    runs = counts(
+        warehouse.query("load_runs", **window),
+        RUN_KEYS,
+        ["runs", "executed", "throttled", "entries"],
+        span,
+    )
+    calls = counts(warehouse.query("load_calls", **window), CALL_KEYS, ["entries"], span)
+    delivered = warehouse.query("load_deliveries", **window)
+    deliveries = counts(delivered, DELIVERY_KEYS, ["entries"], span)
+    places = {key: place for place, key in enumerate(traffic.keys)}
+    return RollupData(
+        span,
+        traffic,
+        _owned(runs),
+        calls,
+        deliveries,
+        tuple(warehouse.query("load_edges", **window).to_pylist()),
+        tuple(warehouse.query("load_changes", until=end).to_pylist()),
+        _samples(delivered),
+        _cells(runs, places, lambda key: (key[4], key[5], key[6], "lambda.amazonaws.com")),
+        np.array([places.get(key[1:7], -1) for key in calls.keys], dtype=np.int64),
+        _cells(deliveries, places, lambda key: (*key[:3], "s3.amazonaws.com", key[3])),
+    )
+
+
+def _owned(runs: Counts) -> Counts:
+    """A cross-account run is recorded in the caller's account too: it counts once, in the function's own
+    account, unless only the other one is in the archive."""
+    totals = runs.totals("runs")
+    seen = {
+        str(key[0]) for key, total in zip(runs.keys, totals, strict=True) if total and _at_home(key)
+    }
+    keep = np.array([_at_home(key) or str(key[0]) not in seen for key in runs.keys], dtype=float)
+    measures = dict(runs.measures)
+    for name in ("runs", "executed"):
+        measures[name] = measures[name] * keep[runs.key] if len(keep) else measures[name]
+    return Counts(runs.minute, runs.key, runs.keys, measures, runs.minutes)
+
+
+def _at_home(key: tuple[object, ...]) -> bool:
+    parts = str(key[0]).split(":")
+    return len(parts) < 5 or key[4] is None or parts[4] == key[4]
+
+
+def _cells(found: Counts, places: dict[Key, int], wanted: Callable[[Key], Key]) -> Ints:
+    """The place of the first traffic key that begins as wanted, for each key."""
+    starts: dict[Key, int] = {}
+    for key, place in places.items():
+        for size in range(1, 7):
+            starts.setdefault(key[:size], place)
+    return np.array([starts.get(wanted(key), -1) for key in found.keys], dtype=np.int64)
+
+
+def _samples(delivered: pa.Table) -> tuple[tuple[str, str], ...]:
+    """(bucket, event id) of some recorded deliveries."""
+    rows = delivered.slice(0, 200).to_pylist()
+    return tuple(
+        (str(row["bucket_name"]), str(row["first_event_id"]))
+        for row in rows
+        if row["first_event_id"]
+    )
+
+
+def _floor(time: datetime) -> datetime:
+    return time.replace(second=0, microsecond=0)

@@ -1,0 +1,228 @@
+"""Event selectors: which entries a trail records, and which of them an EventBridge pattern matches.
+
+Source: CloudTrail user guide, "Logging management / data events" and "advanced event selectors";
+EventBridge user guide, "event patterns". What a pattern says about fields that a rollup does not
+keep (as one key of requestParameters) counts as matched.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DATA_SERVICES = {
+    "AWS::Lambda::Function": "lambda.amazonaws.com",
+    "AWS::S3::Object": "s3.amazonaws.com",
+    "AWS::DynamoDB::Table": "dynamodb.amazonaws.com",
+    "AWS::SQS::Queue": "sqs.amazonaws.com",
+    "AWS::SNS::Topic": "sns.amazonaws.com",
+    "AWS::Kinesis::Stream": "kinesis.amazonaws.com",
+    "AWS::Kinesis::StreamConsumer": "kinesis.amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What kind of entry: the dimensions of `traffic_minutes`."""
+
+    account: str | None
+    region: str | None
+    category: str | None
+    event_source: str | None
+    event_name: str | None
+    read_only: bool | None
+
+
+@dataclass(frozen=True)
+class Selector:
+    """One setting of a trail's event selectors, as a test of cells."""
+
+    rules: tuple[Mapping[str, Any], ...]
+    advanced: bool
+
+    def matches(self, cell: Cell) -> bool:
+        """Whether a trail with these selectors records such an entry."""
+        test = _advanced if self.advanced else _basic
+        return any(test(rule, cell) for rule in self.rules)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Management and/or Data, as far as the selectors ask for them."""
+        return tuple(
+            sorted({name for rule in self.rules for name in _categories(rule, self.advanced)})
+        )
+
+
+MANAGEMENT_ONLY = Selector(
+    ({"readWriteType": "All", "includeManagementEvents": True, "dataResources": []},), False
+)
+
+
+def parse(basic: object, advanced: object) -> Selector | None:
+    """A selector of PutEventSelectors' two lists; None where neither is given."""
+    for rules, is_advanced in ((advanced, True), (basic, False)):
+        if isinstance(rules, list) and rules:
+            return Selector(tuple(rule for rule in rules if isinstance(rule, dict)), is_advanced)
+    return None
+
+
+def _basic(rule: Mapping[str, Any], cell: Cell) -> bool:
+    kind = str(_get(rule, "readWriteType") or "All")
+    if (kind == "ReadOnly" and cell.read_only is False) or (
+        kind == "WriteOnly" and cell.read_only is True
+    ):
+        return False
+    if cell.category == "Management":
+        excluded = _strings(_get(rule, "excludeManagementEventSources"))
+        return (
+            _get(rule, "includeManagementEvents") not in (False, "false")
+            and cell.event_source not in excluded
+        )
+    if cell.category != "Data":
+        return False
+    resources = _get(rule, "dataResources")
+    types = (
+        [str(_get(item, "type")) for item in resources if isinstance(item, dict)]
+        if isinstance(resources, list)
+        else []
+    )
+    return any(_service_of(kind_) == cell.event_source for kind_ in types)
+
+
+def _service_of(resource_type: str) -> str:
+    known = DATA_SERVICES.get(resource_type)
+    return (
+        known or f"{resource_type.split('::')[1].lower()}.amazonaws.com"
+        if resource_type.count("::") == 2
+        else known or ""
+    )
+
+
+def _advanced(rule: Mapping[str, Any], cell: Cell) -> bool:
+    fields = _get(rule, "fieldSelectors")
+    return isinstance(fields, list) and all(
+        _field(item, cell) for item in fields if isinstance(item, dict)
+    )
+
+
+def _field(item: Mapping[str, Any], cell: Cell) -> bool:
+    name = str(_get(item, "field"))
+    value = {
+        "eventCategory": cell.category,
+        "readOnly": None if cell.read_only is None else str(cell.read_only).lower(),
+        "eventName": cell.event_name,
+        "eventSource": cell.event_source,
+    }.get(name)
+    if name == "resources.type":
+        services = {_service_of(kind) for kind in _strings(_get(item, "equals"))}
+        return not services or cell.event_source in services
+    return value is None or _conditions(item, value)
+
+
+_TESTS: Mapping[str, Callable[[str, list[str]], bool]] = {
+    "equals": lambda value, wanted: value in wanted,
+    "notEquals": lambda value, wanted: value not in wanted,
+    "startsWith": lambda value, wanted: value.startswith(tuple(wanted)),
+    "notStartsWith": lambda value, wanted: not value.startswith(tuple(wanted)),
+    "endsWith": lambda value, wanted: value.endswith(tuple(wanted)),
+    "notEndsWith": lambda value, wanted: not value.endswith(tuple(wanted)),
+}
+
+
+def _conditions(item: Mapping[str, Any], value: str) -> bool:
+    asked = {name: _strings(_get(item, name)) for name in _TESTS}
+    return all(_TESTS[name](value, wanted) for name, wanted in asked.items() if wanted)
+
+
+def _categories(rule: Mapping[str, Any], advanced: bool) -> Iterable[str]:
+    if not advanced:
+        if _get(rule, "includeManagementEvents") not in (False, "false"):
+            yield "Management"
+        if _get(rule, "dataResources"):
+            yield "Data"
+        return
+    for item in _get(rule, "fieldSelectors") or []:
+        if isinstance(item, dict) and _get(item, "field") == "eventCategory":
+            yield from _strings(_get(item, "equals"))
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """An EventBridge event pattern, as a test of cells."""
+
+    pattern: Mapping[str, Any]
+
+    @property
+    def reads_cloudtrail(self) -> bool:
+        """Whether the rule asks for what CloudTrail records."""
+        kinds = self.pattern.get("detail-type")
+        if kinds is not None:
+            return any("via CloudTrail" in kind for kind in _strings(kinds))
+        detail = self.pattern.get("detail")
+        if isinstance(detail, dict):
+            return "eventSource" in detail or "eventName" in detail
+        # a rule on a service alone is sent its API calls too
+        return detail is None and any(
+            name.startswith("aws.") for name in _strings(self.pattern.get("source"))
+        )
+
+    def matches(self, cell: Cell) -> bool:
+        """Whether such an entry starts the rule's targets; read-only calls are not delivered to rules
+        unless the rule asks for them, which a rollup cannot tell: they count."""
+        detail = self.pattern.get("detail")
+        wanted = detail if isinstance(detail, dict) else {}
+        service = f"aws.{(cell.event_source or '').split('.')[0]}"
+        return (
+            _one_of(self.pattern.get("source"), service)
+            and _one_of(self.pattern.get("account"), cell.account)
+            and _one_of(self.pattern.get("region"), cell.region)
+            and _one_of(wanted.get("eventSource"), cell.event_source)
+            and _one_of(wanted.get("eventName"), cell.event_name)
+            and _one_of(wanted.get("awsRegion"), cell.region)
+        )
+
+
+def pattern(text: str | None) -> Pattern | None:
+    """The pattern in a rule's JSON text; None where there is none to read."""
+    try:
+        value = json.loads(text) if text else None
+    except ValueError:
+        return None
+    return Pattern(value) if isinstance(value, dict) else None
+
+
+def _one_of(wanted: object, value: str | None) -> bool:
+    if not isinstance(wanted, list) or value is None:
+        return True
+    return any(_pattern_item(item, value) for item in wanted)
+
+
+def _pattern_item(item: object, value: str) -> bool:
+    if isinstance(item, str):
+        return item == value
+    if not isinstance(item, dict):
+        return True
+    if "prefix" in item:
+        return value.startswith(str(item["prefix"]))
+    if "suffix" in item:
+        return value.endswith(str(item["suffix"]))
+    if "wildcard" in item:
+        return fnmatch.fnmatchcase(value, str(item["wildcard"]))
+    if "anything-but" in item:
+        but = item["anything-but"]
+        return not _one_of(but if isinstance(but, list) else [but], value)
+    return True
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _get(item: Mapping[str, Any], name: str) -> Any:
+    """The value of a key, whatever the case of its first letter (API and archive differ)."""
+    return item.get(name, item.get(name[:1].upper() + name[1:]))

@@ -1,0 +1,365 @@
+"""Log sources: which nodes are ones, what they deliver, and what one of their entries causes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics import amplification, arns, feeds, flows, inference, selectors
+from analytics.amplification import Estimate
+from analytics.flows import Flow, Graph, Start
+from analytics.rollup_data import RollupData
+from analytics.series import Floats
+from analytics.topology import Topology
+
+# AWS services write their own logs to groups below these names; a trail's group may have any other.
+SERVICE_GROUPS = re.compile(
+    r":log-group:(/aws/(?!cloudtrail|events)|API-Gateway-Execution-Logs|/ecs/|RDSOSMetrics|aws-glue|sns/|/aws-)"
+)
+# Runs, and runs per entry of the account, below which a log group is taken for an application's: where
+# no trail's log group is known, and where another one is.
+THIN, SPARSE, PLENTY = 60, 0.2, 0.4
+TRAIL_NAMES = re.compile(r"cloud-?trail", re.IGNORECASE)
+LEAST_BATCHES = 10
+EVEN = 0.35
+PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
+TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "eventbridge", "event_source_mapping")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A node taken for a log source: how that is known."""
+
+    node: str
+    kind: str
+    link: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A source with what it delivers and causes; `second_order` counts the entries of its flow."""
+
+    verdict: Verdict
+    feed: feeds.Feed
+    estimate: Estimate | None
+    direct_runs: Floats
+    total_delivered: float = 0.0
+
+    @property
+    def per_direct_run(self) -> float:
+        """What a count over the window is multiplied with to be one per entry delivered.
+
+        How many runs an entry starts directly is measured where the delay aligns them; what such a run
+        causes further follows within moments, so that its counts need no alignment.
+        """
+        runs = float(self.direct_runs.sum())
+        return self.estimate.ratio / runs if self.estimate and runs else 0.0
+
+
+def nodes(graph: Graph) -> dict[str, Start]:
+    """Every node that starts functions, other than functions, by its id."""
+    return {
+        start.node: start
+        for ways in graph.starts.values()
+        for start in ways
+        if start.kind != "function"
+    }
+
+
+def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
+    """Runs a minute that this node starts."""
+    weight = np.zeros(len(data.runs.keys))
+    for (_, start), places in graph.keys.items():
+        if start.node == node:
+            weight[list(places)] = 1.0
+    return data.runs.series("runs", weight)
+
+
+def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
+    """Entries a minute of the runs and calls of these functions and all that they call."""
+    reached = set(functions)
+    while True:
+        more = {
+            arn
+            for arn, ways in graph.starts.items()
+            if any(start.kind == "function" and start.node in reached for start in ways)
+        } - reached
+        if not more:
+            break
+        reached |= more
+    runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
+    return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
+
+
+def judge(
+    graph: Graph, topology: Topology, data: RollupData
+) -> tuple[dict[str, Verdict], dict[str, tuple[str, ...]]]:
+    """The nodes that are log sources, and the relays that log-processing functions fill (with who fills them).
+
+    What a record or a relay explains is explained. Only where no record tells of any source are queues and
+    the like judged by how the counts move: a storm that explodes moves with everything for a few minutes.
+    """
+    starts = sorted(nodes(graph).items())
+    found = {
+        node: verdict
+        for node, start in starts
+        if (verdict := _judge_node(start, graph, topology, data))
+    }
+    if any(verdict.link in ("recorded", "configured") for verdict in found.values()):
+        return found, relays(graph, found, data)
+    known_relays = relays(graph, found, data)
+    for node, start in starts:
+        if (
+            node not in found
+            and node not in known_relays
+            and start.kind in TESTED_KINDS
+            and not _told(node, topology)
+        ):
+            verdict = _judge_by_counts(start, graph, data)
+            if verdict:
+                found[node] = verdict
+    return found, relays(graph, found, data)
+
+
+def _told(node: str, topology: Topology) -> bool:
+    """Whether a rule's pattern is known, and so what starts it."""
+    return any(selectors.pattern(link.pattern) for link in topology.out_of(node))
+
+
+def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData) -> Verdict | None:
+    node, kind = start.node, start.kind
+    trails = topology.feeding_trails(node)
+    if trails:
+        origins = {link.origin for _, way in trails for link in way}
+        link = "configured" if "configured" in origins else "recorded"
+        return Verdict(node, kind, link, 1.0)
+    if _told(node, topology):
+        reads = _reads_cloudtrail(node, topology)
+        return Verdict(node, kind, "recorded", 1.0) if reads else None
+    upstream = [place for place, _ in topology.upstream(node)]
+    if any(_holds_log_files(place, data) for place in upstream):
+        return Verdict(node, kind, "recorded", 0.9)
+    groups = [place for place in upstream if ":log-group:" in place]
+    if groups or kind == "cloudwatch_logs":
+        return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
+    return None
+
+
+def _reads_cloudtrail(node: str, topology: Topology) -> bool:
+    patterns = [selectors.pattern(link.pattern) for link in topology.out_of(node)]
+    return any(pattern.reads_cloudtrail for pattern in patterns if pattern)
+
+
+def _holds_log_files(place: str, data: RollupData) -> bool:
+    """Whether a bucket is a trail's: CloudTrail was seen to write into it, the archive was read from it, or
+    it has the name that the console gives such buckets."""
+    if arns.service(place) != "s3":
+        return False
+    bucket = arns.part(place, 5)
+    return bucket in data.trail_buckets or bucket in data.archive_buckets or "cloudtrail" in bucket
+
+
+def _judge_group(
+    start: Start, group: str, graph: Graph, topology: Topology, data: RollupData
+) -> Verdict | None:
+    """A log group that no known trail feeds: a trail's all the same, an application's, or its own function's."""
+    functions = graph.functions_of(start.node)
+    own = arns.own_log_group_of(start.node)
+    if own is not None and own in {arns.function_name(arn) for arn in functions}:
+        return Verdict(start.node, start.kind, "recorded", 1.0)
+    runs = direct_runs(start.node, graph, data)
+    evidence = inference.examine(runs, own_entries(functions, graph, data), data.traffic)
+    if evidence.processes:
+        confidence = round(min(0.95, evidence.correlation), 2)
+        return Verdict(start.node, start.kind, "inferred", confidence)
+    if evidence.processes is False or SERVICE_GROUPS.search(group):
+        return None
+    if TRAIL_NAMES.search(group):
+        return Verdict(start.node, start.kind, "unknown", 0.5)
+    known = any(topology.out_of(arn) for arn in topology.trails)
+    share = _share_of_account(runs, functions, data)
+    enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
+    return Verdict(start.node, start.kind, "unknown", 0.3) if enough else None
+
+
+def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) -> float:
+    """Runs per entry of the functions' account, while they ran."""
+    place = arns.account(functions[0]) if functions else None
+    entries = data.traffic.series("entries", data.traffic.where(lambda key: key[0] == place))
+    total = float(entries[slice(*amplification.active_span(runs))].sum())
+    return float(runs.sum()) / total if total else 0.0
+
+
+def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    functions = graph.functions_of(start.node)
+    runs = direct_runs(start.node, graph, data)
+    evidence = inference.examine(runs, own_entries(functions, graph, data), data.traffic)
+    if not evidence.processes:
+        return None
+    return Verdict(start.node, start.kind, "inferred", round(min(0.95, evidence.correlation), 2))
+
+
+def relays(
+    graph: Graph, verdicts: Mapping[str, Verdict], data: RollupData
+) -> dict[str, tuple[str, ...]]:
+    """Nodes that log-processing functions fill, with who fills them; found step by step along the chain."""
+    candidates = [
+        start
+        for node, start in nodes(graph).items()
+        if node not in verdicts and start.kind in flows.RELAY_KINDS
+    ]
+    filled = flows.recorded_relays(data.calls, candidates)
+    found: dict[str, tuple[str, ...]] = {}
+    while True:
+        flow = flows.trace(graph, [*verdicts, *found], found)
+        fresh = {
+            node: tuple(arn for arn in fillers if arn in flow.shares)
+            for node, fillers in filled.items()
+            if node not in found and any(arn in flow.shares for arn in fillers)
+        }
+        fresh |= _moving_together(graph, flow, candidates, {**found, **fresh}, data)
+        fresh = {node: fillers for node, fillers in fresh.items() if fillers}
+        if not fresh:
+            return found
+        found |= fresh
+
+
+def _moving_together(
+    graph: Graph,
+    flow: Flow,
+    candidates: Sequence[Start],
+    known: Mapping[str, object],
+    data: RollupData,
+) -> dict[str, tuple[str, ...]]:
+    """Queues and state machines whose fillings are not recorded: filled by the log processor whose runs
+    explain theirs, where that is plain."""
+    found: dict[str, tuple[str, ...]] = {}
+    for start in candidates:
+        if start.node in known or start.kind not in (
+            "sqs",
+            "sns",
+            "event_source_mapping",
+            "step_functions",
+            "kinesis",
+        ):
+            continue
+        runs = direct_runs(start.node, graph, data)
+        fillers = {
+            arn: _function_runs(arn, data)
+            for arn in flow.shares
+            if start.node not in _triggers(graph, arn)
+        }
+        scores = {arn: _follows(runs, filler) for arn, filler in fillers.items()}
+        best = max(scores, key=lambda arn: scores[arn], default=None)
+        even = [
+            arn
+            for arn, filler in fillers.items()
+            if start.kind == "sqs" and _fills_evenly(runs, filler)
+        ]
+        together = [arn for arn, filler in fillers.items() if _begins_with(runs, filler)]
+        if best is not None and (
+            scores[best] >= PLAIN or (scores[best] >= LIKELY and best in together)
+        ):
+            found[start.node] = (best,)
+        elif start.kind == "sqs" and len(together) == 1:
+            found[start.node] = (together[0],)
+        elif even:
+            found[start.node] = (even[0],)
+    return found
+
+
+def _begins_with(runs: Floats, filler: Floats) -> bool:
+    """Whether both began within minutes of each other, an hour or more into the window."""
+    first, other = amplification.active_span(runs)[0], amplification.active_span(filler)[0]
+    return bool(
+        other >= amplification.MINIMUM_MINUTES and -1 <= first - other <= amplification.LAGS
+    )
+
+
+def _fills_evenly(runs: Floats, filler: Floats) -> bool:
+    """Whether the n-th run comes when the filler has run n times a fixed number: a batch that starts when
+    it is full. Runs that know nothing of the filler stray from that line as a random walk does, by
+    √(n / 15) intervals (a Brownian bridge less its trend); a third of it is evidence."""
+    at = np.repeat(np.arange(len(runs)), runs.astype(int))
+    if at.size < LEAST_BATCHES:
+        return False
+    filled = np.cumsum(filler)[at]
+    number = np.arange(at.size)
+    interval = np.diff(filled).mean()
+    if interval < 2:
+        return False
+    astray = (filled - np.polyval(np.polyfit(number, filled, 1), number)).std() / interval
+    return bool(astray < EVEN * np.sqrt(at.size / 15))
+
+
+def _triggers(graph: Graph, arn: str) -> set[str]:
+    return {start.node for start in graph.starts[arn]}
+
+
+def _function_runs(arn: str, data: RollupData) -> Floats:
+    return data.runs.series("runs", data.runs.where(lambda key: key[0] == arn))
+
+
+def _follows(runs: Floats, filler: Floats) -> float:
+    return 0.0 if runs.sum() > filler.sum() * 1.05 else amplification.follows(runs, filler)
+
+
+def measure(
+    verdict: Verdict,
+    graph: Graph,
+    topology: Topology,
+    data: RollupData,
+    own: Callable[[feeds.Feed], Floats],
+    rng: np.random.Generator,
+) -> Measured:
+    """What a source delivers and how many runs that starts; `own` counts what comes back through a feed."""
+    runs = direct_runs(verdict.node, graph, data)
+    if verdict.kind == "s3" and not runs.any():
+        bucket = arns.part(verdict.node, 5)
+        runs = data.deliveries.series(
+            "entries", data.deliveries.where(lambda key: key[4] == bucket)
+        )
+    feed = _feed(verdict, graph, topology, data, runs)
+    delivered = feed.series(data.traffic)
+    estimate = amplification.estimate(runs, delivered, own(feed), rng) if delivered.any() else None
+    total = (
+        float(
+            (amplification.lagged(delivered) @ estimate.kernel)[
+                slice(*amplification.active_span(runs))
+            ].sum()
+        )
+        if estimate
+        else 0.0
+    )
+    return Measured(verdict, feed, estimate, runs, total)
+
+
+def _feed(
+    verdict: Verdict, graph: Graph, topology: Topology, data: RollupData, runs: Floats
+) -> feeds.Feed:
+    functions = graph.functions_of(verdict.node)
+    if arns.own_log_group_of(verdict.node) in {arns.function_name(arn) for arn in functions}:
+        return feeds.Feed((), (), "recorded", 1.0)
+    if verdict.kind == "s3" and not functions and not topology.feeding_trails(verdict.node):
+        return feeds.everything(data.traffic)
+    place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
+    accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
+    return feeds.feed_of(
+        verdict.node,
+        verdict.kind,
+        accounts,
+        runs,
+        data.traffic,
+        topology,
+        data.span,
+        own_entries(functions, graph, data),
+    )
+
+
+def _unknown_part(node: str, place: int) -> str | None:
+    parts = node.split(":")
+    return parts[place] if parts[0] == "unknown" and len(parts) > place else None

@@ -1,0 +1,125 @@
+"""The account's links over time: which trail writes where, what reads it, what starts which function.
+
+A link is recorded (a successful change in the archive) or configured (pulled from the account, or a
+user's file). Each knows since when and until when it held, and the event that made it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from analytics import arns
+from analytics.selectors import Selector
+
+
+@dataclass(frozen=True)
+class Link:
+    """`source` hands on to `target` in [since, until); None is "as far as is known"."""
+
+    source: str
+    target: str
+    since: datetime | None = None
+    until: datetime | None = None
+    origin: str = "recorded"
+    event_id: str | None = None
+    pattern: str | None = None
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A trail and what it records; `None` sets mean all, `selectors` are (since, selector) in order."""
+
+    arn: str
+    account: str
+    region: str
+    organization: bool = False
+    multi_region: bool = False
+    created: datetime | None = None
+    selectors: tuple[tuple[datetime | None, Selector], ...] = ()
+    logging: tuple[tuple[datetime, bool], ...] = ()
+
+    def covers(self, account: str | None, region: str | None) -> bool:
+        """Whether entries of this account and region are the trail's."""
+        return (self.organization or account == self.account) and (
+            self.multi_region or region == self.region
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """A successful configuration change and the ARNs it touched."""
+
+    event_id: str
+    event_time: datetime
+    event_name: str
+    actor: str | None
+    source_ip: str | None
+    touches: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """All links, trails and changes known."""
+
+    links: tuple[Link, ...] = ()
+    trails: Mapping[str, Trail] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+
+    def into(self, node: str) -> tuple[Link, ...]:
+        """The links that end at `node`."""
+        return self._by_target.get(node, ())
+
+    def out_of(self, node: str) -> tuple[Link, ...]:
+        """The links that begin at `node`."""
+        return self._by_source.get(node, ())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_target", _index(self.links, "target"))
+        object.__setattr__(self, "_by_source", _index(self.links, "source"))
+
+    _by_target: Mapping[str, tuple[Link, ...]] = field(init=False, repr=False, compare=False)
+    _by_source: Mapping[str, tuple[Link, ...]] = field(init=False, repr=False, compare=False)
+
+    def upstream(self, node: str) -> Iterator[tuple[str, tuple[Link, ...]]]:
+        """Every node from which entries reach `node` without a function between, with the way."""
+        todo: list[tuple[str, tuple[Link, ...]]] = [(node, ())]
+        seen = {node}
+        while todo:
+            place, way = todo.pop()
+            yield place, way
+            for link in self.into(place):
+                if link.source not in seen and arns.service(link.source) != "lambda":
+                    seen.add(link.source)
+                    todo.append((link.source, (link, *way)))
+
+    def feeding_trails(self, node: str) -> tuple[tuple[Trail, tuple[Link, ...]], ...]:
+        """The trails that reach `node`, each with the links on its way."""
+        found = [
+            (self.trails[place], way) for place, way in self.upstream(node) if place in self.trails
+        ]
+        return tuple(sorted(found, key=lambda pair: pair[0].arn))
+
+    def merged(self, other: Topology) -> Topology:
+        """Both together; links and trails recorded in the archive win over configured ones."""
+        known = {(link.source, link.target) for link in self.links}
+        extra = tuple(link for link in other.links if (link.source, link.target) not in known)
+        trails = dict(other.trails)
+        for arn, trail in self.trails.items():
+            pulled = other.trails.get(arn)
+            trails[arn] = (
+                trail
+                if pulled is None or trail.selectors
+                else replace(pulled, created=trail.created)
+            )
+        return Topology(self.links + extra, trails, self.changes + other.changes)
+
+
+def _index(links: Iterable[Link], end: str) -> dict[str, tuple[Link, ...]]:
+    found: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[getattr(link, end)].append(link)
+    return {node: tuple(items) for node, items in found.items()}

@@ -1,0 +1,141 @@
+"""A month of treated functions as a usage that can be priced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.candidates import Candidate, account_of
+from analytics.treatments import Effect
+from analytics.usage import (
+    MONTH_SECONDS,
+    SECOND,
+    Assumptions,
+    BucketUse,
+    EntryGroup,
+    FunctionUse,
+    LogGroupUse,
+    Metered,
+    Usage,
+)
+
+Treated = Sequence[tuple[Candidate, Effect]]
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Entries a second that each source delivers (`rate`, by `index`), and those caused of them.
+
+    `beside` is second-order entries an entry that no function explains.
+    """
+
+    index: Mapping[str, int]
+    rate: NDArray[np.float64]
+    caused: NDArray[np.float64]
+    assumptions: Assumptions
+    beside: Mapping[str, float]
+
+    def usage(self, log_groups: Iterable[str], treated: Treated) -> Usage:
+        """A month at these rates: runs, second-order entries, ingest of the log groups, streams."""
+        groups = (
+            *(group for item in treated for group in self._entry_groups(*item)),
+            *(self._unexplained(source) for source in self.beside),
+        )
+        return Usage(
+            float(MONTH_SECONDS),
+            groups=groups,
+            functions=tuple(use for item in treated for use in self._uses(*item)),
+            log_groups=tuple(self._log_group(arn) for arn in log_groups),
+            buckets=tuple(_stored(group) for group in groups),
+            metered=tuple(_metered(treated)),
+            bytes_per_entry=self.assumptions.bytes_per_entry,
+        )
+
+    def _monthly(self, source: str) -> float:
+        return float(self.rate[self.index[source]]) * MONTH_SECONDS
+
+    def _unexplained(self, source: str) -> EntryGroup:
+        count = self._monthly(source) * self.beside[source]
+        return EntryGroup(account_of(source), "Data", 1, SECOND, count)
+
+    def _log_group(self, arn: str) -> LogGroupUse:
+        total = self._monthly(arn)
+        return LogGroupUse(arn, account_of(arn), total, total * self._share(arn))
+
+    def _share(self, source: str) -> float:
+        """The share of what a source delivers that processing caused."""
+        number = self.index[source]
+        return (
+            min(1.0, float(self.caused[number] / self.rate[number])) if self.rate[number] else 0.0
+        )
+
+    def _uses(self, function: Candidate, done: Effect) -> Iterator[FunctionUse]:
+        entries = self._monthly(function.source)
+        management = entries * done.further * _management_share(function)
+        caused = entries * (done.own + done.further)
+        share = self._share(function.source)
+        yield FunctionUse(
+            arn=function.function,
+            account=function.account,
+            invocations=entries * done.runs,
+            entries=caused,
+            management_entries=management,
+            data_entries=caused - management,
+            logged_entries=sum(carried(function, done).values()) * entries,
+            copies=function.copies,
+            memory_mb=function.memory_mb,
+            duration_ms=self._duration(function.duration_ms, function, done),
+            second_order_share=share,
+        )
+        duration = self._duration(None, function, done)
+        for arn, runs in sorted(function.callees.items()):
+            calls = entries * done.calling_runs * runs
+            account = account_of(arn)
+            yield FunctionUse(arn, account, calls, duration_ms=duration, second_order_share=share)
+
+    def _duration(self, now: float | None, function: Candidate, done: Effect) -> float:
+        """A run's milliseconds: as now, and some more for every entry that it takes more."""
+        base = self.assumptions.lambda_duration_ms if now is None else now
+        further = max(0.0, done.entries_per_run - function.entries_per_run)
+        return base + further * self.assumptions.lambda_ms_per_further_entry
+
+    def _entry_groups(self, function: Candidate, done: Effect) -> Iterator[EntryGroup]:
+        entries = self._monthly(function.source)
+        management = entries * done.further * _management_share(function)
+        data = entries * (done.own + done.further) - management
+        for category, count in (("Data", data), ("Management", management)):
+            yield EntryGroup(function.account, category, function.copies, SECOND, count)
+
+
+def carried(function: Candidate, done: Effect) -> Mapping[str, float]:
+    """Entries that each source delivers again for one entry, through this function."""
+    further = function.routed if function.further_routed is None else function.further_routed
+    targets = sorted({*function.routed, *further})
+    own = {target: done.own * function.routed.get(target, 0.0) for target in targets}
+    return {target: own[target] + done.further * further.get(target, 0.0) for target in targets}
+
+
+def _metered(treated: Treated) -> Iterator[Metered]:
+    """All other use; functions that are moved from one source share one stream, the largest."""
+    streams: dict[tuple[str, str], Metered] = {}
+    for function, done in treated:
+        for use in done.metered:
+            if not use.price.startswith("kinesis."):
+                yield use
+            elif use.quantity > getattr(streams.get((function.source, use.price)), "quantity", -1):
+                streams[function.source, use.price] = use
+    yield from streams.values()
+
+
+def _stored(group: EntryGroup) -> BucketUse:
+    copies = group.entries * group.copies
+    return BucketUse(group.account, 0.0, copies, copies)
+
+
+def _management_share(function: Candidate) -> float:
+    if not function.further_entries:
+        return 0.0
+    return function.further_management / function.further_entries

@@ -1,0 +1,279 @@
+"""What would be if: s, ρ, entries and cost after moves, with their interactions.
+
+Entries delivered are what is original and what processing causes: D = O + Kᵀ D. A move changes
+rows of K; because a stream's batches grow with what arrives, K depends on D, and the two are
+solved together. Two moves are therefore not the sum of each: one that closes a loop also takes
+work from the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.calibration import beyond, calibrated
+from analytics.candidates import Candidate
+from analytics.cost import cost
+from analytics.findings import Cost
+from analytics.prices import PriceBook
+from analytics.treated_usage import Flows, carried
+from analytics.treatments import Effect, Treatment, effect
+from analytics.usage import MONTH_SECONDS, Assumptions
+
+Matrix = Mapping[str, Mapping[str, float]]
+Floats = NDArray[np.float64]
+
+_ROUNDS = 2_000
+_SETTLED = 1e-12
+_GROWN = 1e9
+
+
+@dataclass(frozen=True)
+class SourceFlow:
+    """A log source's entries a second: all, and the original ones (None: worked out through K).
+
+    `self_logging`: a bucket whose trail records the deliveries into it.
+    """
+
+    arn: str
+    kind: str
+    delivered_per_second: float
+    original_per_second: float | None = None
+    s: float | None = None
+    self_logging: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """How things are, or would be: rates as a month of 30 days.
+
+    `delivered` and all money are None where the loop does not end (ρ ≥ 1 with entries left).
+    """
+
+    s: Mapping[str, float]
+    spectral_radius: float
+    delivered: Mapping[str, float] | None
+    second_order: float | None
+    runs: Mapping[str, float]
+    entries_per_run: Mapping[str, float]
+    cost: Cost | None
+
+    @property
+    def monthly_usd(self) -> float | None:
+        """The month's total."""
+        return self.cost.monthly_usd if self.cost else None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Before and after the moves; money is of the modelled sources and functions only.
+
+    `at_present` is after the moves too, but at the rates of now: what is left to compare where
+    a loop would go on growing.
+    """
+
+    before: State
+    after: State
+    at_present: State
+
+    @property
+    def monthly_saving_usd(self) -> float | None:
+        """What the moves save a month; at the rates of now where the loop would not end."""
+        before, after = self.before.monthly_usd, self.monthly_usd_after
+        return None if before is None or after is None else before - after
+
+    @property
+    def monthly_usd_after(self) -> float | None:
+        """The month's total after the moves; at the rates of now where the loop would not end."""
+        settled = self.after.monthly_usd
+        return self.at_present.monthly_usd if settled is None else settled
+
+
+def predict(
+    k: Matrix,
+    sources: Sequence[SourceFlow],
+    functions: Sequence[Candidate],
+    moves: Mapping[str, Treatment],
+    book: PriceBook,
+    assumptions: Assumptions | None = None,
+    silenced: Iterable[str] = (),
+) -> Prediction:
+    """What the moves (function ARN to treatment) would do.
+
+    `k[i][j]` is entries delivered by j for one entry of i. `silenced` buckets no longer record
+    the deliveries into themselves. Functions that no move names stay as they are, and so does
+    all of K that no function explains.
+    """
+    model = _Model(k, sources, functions, book, assumptions or Assumptions())
+    delivered = np.array([source.delivered_per_second for source in sources])
+    before = model.state(delivered, {}, ())
+    quiet = tuple(silenced)
+    after = model.state(model.settle(moves, quiet), moves, quiet)
+    return Prediction(before, after, model.state(delivered, moves, quiet))
+
+
+class _Model:
+    """Sources as indexes, and the functions on them."""
+
+    def __init__(
+        self,
+        k: Matrix,
+        sources: Sequence[SourceFlow],
+        functions: Sequence[Candidate],
+        book: PriceBook,
+        assumptions: Assumptions,
+    ) -> None:
+        self.sources = sources
+        self.index = {source.arn: number for number, source in enumerate(sources)}
+        known = [item for item in functions if item.source in self.index]
+        self.functions = calibrated(k, {source.arn: source.s for source in sources}, known)
+        self.book, self.assumptions = book, assumptions
+        self.k = self._matrix(k)
+        self.now = np.array([source.delivered_per_second for source in sources])
+        self.rest = np.asarray(
+            np.vectorize(beyond, otypes=[float])(self.k, self._explained(self.now, {}))
+        )
+        self.original = self._original()
+
+    def settle(self, moves: Mapping[str, Treatment], silenced: tuple[str, ...]) -> Floats | None:
+        """The rates that D = O + K(D)ᵀ D comes to, from above; None where it grows for ever."""
+        if _radius(self._k_at(self.now * _GROWN + _GROWN, moves, silenced)) >= 1:
+            return None  # not even full batches would end it
+        rate = self.now.copy()
+        for _ in range(_ROUNDS):
+            following = self.original + self._k_at(rate, moves, silenced).T @ rate
+            if np.allclose(following, rate, rtol=_SETTLED, atol=0.0):
+                return np.asarray(following)
+            rate = following
+        return self._jump(rate, moves, silenced)
+
+    def state(
+        self, rate: Floats | None, moves: Mapping[str, Treatment], silenced: tuple[str, ...]
+    ) -> State:
+        """Everything at the given rates (None: at the rates now, and without sums)."""
+        at = self.now if rate is None else rate
+        effects = self._effects(at, moves)
+        s = self._s(effects, silenced)
+        k = self._k_at(at, moves, silenced)
+        runs: dict[str, float] = defaultdict(float)
+        for function, done in effects:
+            rate_in = float(at[self.index[function.source]])
+            runs[function.function] += rate_in * done.runs * MONTH_SECONDS
+        batches = {function.function: done.entries_per_run for function, done in effects}
+        state = State(s, _radius(k), None, None, dict(runs), batches, None)
+        if rate is None:
+            return state
+        return self._summed(
+            state,
+            rate,
+            effects,
+            Flows(self.index, rate, k.T @ rate, self.assumptions, self._beside(silenced)),
+        )
+
+    def _summed(
+        self, state: State, rate: Floats, effects: list[tuple[Candidate, Effect]], flows: Flows
+    ) -> State:
+        delivered = {s.arn: float(rate[i]) * MONTH_SECONDS for i, s in enumerate(self.sources)}
+        second = sum(delivered[arn] * state.s[arn] for arn in delivered)
+        usage = flows.usage(
+            [source.arn for source in self.sources if _is_log_group(source)], effects
+        )
+        money = cost(usage, self.book, self.assumptions)
+        return replace(state, delivered=delivered, second_order=second, cost=money)
+
+    def _matrix(self, k: Matrix) -> Floats:
+        matrix = np.zeros((len(self.sources), len(self.sources)))
+        for source, row in k.items():
+            for target, value in row.items():
+                if source in self.index and target in self.index:
+                    matrix[self.index[source], self.index[target]] = value
+        return matrix
+
+    def _original(self) -> Floats:
+        """Original entries a second: given, else through K; all of them where K cannot tell."""
+        through_k = np.maximum(0.0, self.now - self.k.T @ self.now)
+        ends = _radius(self.k) < 1
+        return np.array(
+            [
+                (through_k[i] if ends else self.now[i])
+                if source.original_per_second is None
+                else source.original_per_second
+                for i, source in enumerate(self.sources)
+            ]
+        )
+
+    def _effects(
+        self, rate: Floats, moves: Mapping[str, Treatment]
+    ) -> list[tuple[Candidate, Effect]]:
+        return [
+            (
+                function,
+                effect(
+                    function,
+                    moves.get(function.function),
+                    float(rate[self.index[function.source]]),
+                    self.assumptions,
+                ),
+            )
+            for function in self.functions
+        ]
+
+    def _explained(self, rate: Floats, moves: Mapping[str, Treatment]) -> Floats:
+        """The part of K that the functions' entries carry."""
+        matrix = np.zeros((len(self.sources), len(self.sources)))
+        for function, done in self._effects(rate, moves):
+            for target, share in carried(function, done).items():
+                if target in self.index:
+                    matrix[self.index[function.source], self.index[target]] += share
+        return matrix
+
+    def _k_at(
+        self, rate: Floats, moves: Mapping[str, Treatment], silenced: tuple[str, ...]
+    ) -> Floats:
+        rest = self.rest.copy()
+        for arn in silenced:
+            rest[self.index[arn], self.index[arn]] = 0.0
+        return np.asarray(rest + self._explained(rate, moves))
+
+    def _jump(
+        self, rate: Floats, moves: Mapping[str, Treatment], silenced: tuple[str, ...]
+    ) -> Floats | None:
+        """One exact step for a loop so near to ρ = 1 that plain steps do not get there."""
+        k = self._k_at(rate, moves, silenced)
+        if _radius(k) >= 1:
+            return None
+        return np.asarray(np.linalg.solve(np.eye(len(k)) - k.T, self.original))
+
+    def _s(
+        self, effects: list[tuple[Candidate, Effect]], silenced: tuple[str, ...]
+    ) -> Mapping[str, float]:
+        """s by source: what the functions cause, and what comes beside them."""
+        sums = self._beside(silenced)
+        for function, done in effects:
+            sums[function.source] += done.own + done.further
+        return sums
+
+    def _beside(self, silenced: tuple[str, ...]) -> dict[str, float]:
+        """Second-order entries an entry that no function explains: of s, or of K at least."""
+        explained = dict.fromkeys(self.index, 0.0)
+        for function, done in self._effects(self.now, {}):
+            explained[function.source] += done.own + done.further
+        beside = {}
+        for number, source in enumerate(self.sources):
+            measured = beyond(source.s or 0.0, explained[source.arn])
+            quiet = self.rest[number, number] if source.arn in silenced else 0.0
+            found = max(measured, float(self.rest[number].sum()))
+            beside[source.arn] = max(0.0, found - float(quiet))
+        return beside
+
+
+def _is_log_group(source: SourceFlow) -> bool:
+    return source.kind == "cloudwatch_logs"
+
+
+def _radius(k: Floats) -> float:
+    return float(np.abs(np.linalg.eigvals(k)).max()) if k.size else 0.0

@@ -1,0 +1,69 @@
+"""The estimator of s on series whose delay and ratio are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analytics.amplification import LAGS, Floats, estimate, fit_kernel, lagged, log_normal_kernel
+
+MINUTES = 600
+KERNEL = log_normal_kernel(4.0, 0.4)
+
+
+def runs_of(delivered: Floats, ratio: float, rng: np.random.Generator) -> Floats:
+    """Poisson runs, `ratio` an entry, after delays from KERNEL."""
+    return rng.poisson(ratio * (lagged(delivered) @ KERNEL)).astype(float)
+
+
+def steady(rng: np.random.Generator) -> Floats:
+    return rng.poisson(rng.gamma(2.0, 25.0, MINUTES)).astype(float)
+
+
+def growing(rng: np.random.Generator) -> Floats:
+    return rng.poisson(20 * np.exp(np.arange(MINUTES) / 120)).astype(float)
+
+
+def test_a_known_delay_is_recovered_from_the_counts() -> None:
+    rng = np.random.default_rng(11)
+    delivered = steady(rng)
+    kernel, correlation = fit_kernel(runs_of(delivered, 1.0, rng), delivered)
+    assert kernel.sum() == pytest.approx(1.0)
+    assert np.arange(LAGS) @ kernel == pytest.approx(np.arange(LAGS) @ KERNEL, abs=0.5)
+    assert correlation > 0.8  # Poisson noise of the runs keeps it under 1
+
+
+@pytest.mark.parametrize("ratio", [0.05, 1.0, 3.0])
+def test_growth_does_not_bias_the_ratio(ratio: float) -> None:
+    rng = np.random.default_rng(12)
+    delivered = growing(rng)
+    found = estimate(runs_of(delivered, ratio, rng), delivered, np.zeros(MINUTES), rng)
+    assert found is not None
+    assert found.ratio == pytest.approx(ratio, rel=0.05)
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    covered = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        delivered = steady(rng)
+        found = estimate(runs_of(delivered, 0.5, rng), delivered, np.zeros(MINUTES), rng)
+        assert found is not None
+        covered += found.interval[0] <= 0.5 <= found.interval[1]
+    assert covered >= 35
+
+
+def test_nothing_ran_is_no_estimate() -> None:
+    rng = np.random.default_rng(1)
+    assert estimate(np.zeros(MINUTES), steady(rng), np.zeros(MINUTES), rng) is None
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    def once() -> tuple[float, float]:
+        rng = np.random.default_rng(5)
+        delivered = steady(rng)
+        found = estimate(runs_of(delivered, 1.0, rng), delivered, np.zeros(MINUTES), rng)
+        assert found is not None
+        return found.interval
+
+    assert once() == once()

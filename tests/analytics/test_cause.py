@@ -1,0 +1,79 @@
+"""Which change closed a loop, among others that did not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from analytics import cause
+from analytics.changes import from_changes
+from tests.analytics.test_changes import (
+    FUNCTION,
+    GROUP,
+    RUN,
+    START,
+    SUBSCRIBE,
+    change,
+)
+
+WIDER = {
+    "trailName": "audit",
+    "eventSelectors": [
+        {"dataResources": [{"type": "AWS::Lambda::Function", "values": ["arn:aws:lambda"]}]}
+    ],
+}
+PIECES = {
+    "trail": ("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": GROUP}),
+    "start": ("StartLogging", {"name": "audit"}),
+    "selectors": ("PutEventSelectors", WIDER),
+    "filter": ("PutSubscriptionFilter", SUBSCRIBE),
+}
+ELSEWHERE = (
+    "PutSubscriptionFilter",
+    {**SUBSCRIBE, "logGroupName": "other", "destinationArn": f"{FUNCTION}-other"},
+)
+
+
+def found_at(minute: float, *changes: tuple[tuple[str, object], int]) -> tuple[str, float] | None:
+    """The event id and confidence of the cause of a loop that began at this minute."""
+    topology = from_changes(change(*what, minute=at) for what, at in changes)
+    pieces = cause.pieces([GROUP], [FUNCTION], topology)
+    found = cause.find(topology, pieces, START + timedelta(minutes=minute), [RUN])
+    return (found.event_id, found.confidence) if found else None
+
+
+@pytest.mark.parametrize("last", ["start", "selectors", "filter"])
+def test_the_last_missing_piece_is_the_cause(last: str) -> None:
+    pieces = [(PIECES[name], place) for place, name in enumerate(PIECES) if name != last]
+    found = found_at(62, *pieces, (PIECES[last], 60))
+    assert found == (f"{PIECES[last][0]}-60", 0.95)
+
+
+def test_changes_elsewhere_and_later_ones_are_no_cause() -> None:
+    pieces = [(what, place) for place, what in enumerate(PIECES.values())]
+    found = found_at(6, *pieces, (ELSEWHERE, 5), (PIECES["selectors"], 30))
+    assert found == ("PutSubscriptionFilter-3", 0.95)
+
+
+def test_a_second_filter_beside_the_one_that_holds_is_no_cause() -> None:
+    pieces = [(what, place) for place, what in enumerate(PIECES.values())]
+    beside = ("PutSubscriptionFilter", {**SUBSCRIBE, "filterName": "again"})
+    assert found_at(24, *pieces, (PIECES["selectors"], 20), (beside, 22)) == (
+        "PutSubscriptionFilter-3",
+        0.95,
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes_later", "confidence"), [(10, 0.95), (45, 0.85), (200, 0.4), (1000, None)]
+)
+def test_the_longer_the_loop_took_to_begin_the_weaker_the_claim(
+    minutes_later: int, confidence: float | None
+) -> None:
+    found = found_at(minutes_later, (PIECES["filter"], 0))
+    assert found == (None if confidence is None else ("PutSubscriptionFilter-0", confidence))
+
+
+def test_without_a_change_nobody_is_named() -> None:
+    assert found_at(10) is None

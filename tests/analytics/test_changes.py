@@ -1,0 +1,207 @@
+"""From rows of successful changes to a topology with its history."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from analytics.changes import HANDLERS, from_changes
+from analytics.selectors import Cell
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+START = datetime(2026, 3, 1, 12)
+GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:audit"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:forwarder"
+STREAM = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/logs"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:files"
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/audit"
+RULE = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/calls"
+DESTINATION = f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:archive"
+DELIVERY = f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/siem"
+RUN = Cell(ACCOUNT, REGION, "Data", "lambda.amazonaws.com", "Invoke", False)
+
+
+def change(
+    name: str, request: object, response: object = None, minute: int = 0
+) -> dict[str, object]:
+    """A row of the rollup `changes`."""
+    return {
+        "event_id": f"{name}-{minute}",
+        "event_time": START + timedelta(minutes=minute),
+        "event_name": name,
+        "account_id": ACCOUNT,
+        "aws_region": REGION,
+        "identity_arn": "arn:aws:iam::111122223333:user/ann",
+        "invoked_by": None,
+        "source_ip_address": "192.0.2.1",
+        "request_parameters": request if isinstance(request, str) else json.dumps(request),
+        "response_elements": json.dumps(response),
+    }
+
+
+SUBSCRIBE = {"logGroupName": "audit", "filterName": "all", "destinationArn": FUNCTION}
+MAP = {"eventSourceArn": STREAM, "functionName": "forwarder", "batchSize": 200}
+
+
+def notify(*lists: tuple[str, object]) -> dict[str, object]:
+    return {"bucketName": "files", "notificationConfiguration": dict(lists)}
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "source", "target"),
+    [
+        ("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": f"{GROUP}:*"}, TRAIL, GROUP),
+        ("UpdateTrail", {"name": TRAIL, "s3BucketName": "files"}, TRAIL, "arn:aws:s3:::files"),
+        ("PutSubscriptionFilter", SUBSCRIBE, GROUP, FUNCTION),
+        (
+            "PutDestination",
+            {"destinationName": "archive", "targetArn": STREAM},
+            DESTINATION,
+            STREAM,
+        ),
+        ("CreateEventSourceMapping20150331", MAP, STREAM, FUNCTION),
+        (
+            "PutBucketNotification",
+            notify(("LambdaFunctionConfiguration", {"Function": FUNCTION})),
+            "arn:aws:s3:::files",
+            FUNCTION,
+        ),
+        (
+            "PutBucketNotification",
+            notify(("TopicConfigurations", [{"topicArn": TOPIC}])),
+            "arn:aws:s3:::files",
+            TOPIC,
+        ),
+        (
+            "PutTargets",
+            {"rule": "calls", "targets": [{"id": "1", "arn": FUNCTION}]},
+            RULE,
+            FUNCTION,
+        ),
+        ("Subscribe", {"topicArn": TOPIC, "endpoint": f"{FUNCTION}:live"}, TOPIC, FUNCTION),
+        (
+            "CreateDeliveryStream",
+            {"deliveryStreamName": "siem", "processors": [{"parameterValue": FUNCTION}]},
+            DELIVERY,
+            FUNCTION,
+        ),
+    ],
+)
+def test_a_change_makes_its_link(name: str, request_: object, source: str, target: str) -> None:
+    (link,) = from_changes([change(name, request_)]).links
+    assert (link.source, link.target, link.since, link.until, link.event_id) == (
+        source,
+        target,
+        START,
+        None,
+        f"{name}-0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed"),
+    [
+        (
+            ("PutSubscriptionFilter", SUBSCRIBE),
+            ("DeleteSubscriptionFilter", {"logGroupName": "audit", "filterName": "all"}),
+        ),
+        (("CreateEventSourceMapping20150331", MAP), ("DeleteEventSourceMapping20150331", MAP)),
+        (
+            ("CreateEventSourceMapping20150331", MAP),
+            ("UpdateEventSourceMapping20150331v2", {**MAP, "enabled": False}),
+        ),
+        (
+            ("PutBucketNotification", notify(("QueueConfiguration", {"Queue": TOPIC}))),
+            ("PutBucketNotification", notify()),
+        ),
+        (
+            ("PutTargets", {"rule": "calls", "targets": [{"arn": FUNCTION}]}),
+            ("RemoveTargets", {"rule": "calls", "ids": ["1"]}),
+        ),
+    ],
+)
+def test_a_link_holds_until_the_change_that_undoes_it(
+    opened: tuple[str, object], closed: tuple[str, object]
+) -> None:
+    rows = [change(*closed, minute=30), change(*opened)]
+    (link,) = from_changes(rows).links
+    assert (link.since, link.until) == (START, START + timedelta(minutes=30))
+
+
+def test_a_filter_that_is_pointed_elsewhere_leaves_its_old_target() -> None:
+    moved = {**SUBSCRIBE, "destinationArn": STREAM}
+    found = from_changes(
+        [
+            change("PutSubscriptionFilter", SUBSCRIBE),
+            change("PutSubscriptionFilter", moved, minute=5),
+        ]
+    )
+    assert [(link.target, link.until) for link in found.links] == [
+        (FUNCTION, START + timedelta(minutes=5)),
+        (STREAM, None),
+    ]
+
+
+def test_selectors_and_logging_are_kept_with_their_times() -> None:
+    wider = {
+        "trailName": "audit",
+        "eventSelectors": [
+            {"dataResources": [{"type": "AWS::Lambda::Function", "values": ["arn:aws:lambda"]}]}
+        ],
+    }
+    found = from_changes(
+        [
+            change("CreateTrail", {"name": "audit", "isOrganizationTrail": "true"}),
+            change("StartLogging", {"name": "audit"}, minute=1),
+            change("PutEventSelectors", wider, minute=9),
+        ]
+    )
+    trail = found.trails[TRAIL]
+    assert [(time, chosen.matches(RUN)) for time, chosen in trail.selectors] == [
+        (START, False),
+        (START + timedelta(minutes=9), True),
+    ]
+    assert trail.logging == ((START + timedelta(minutes=1), True),)
+    assert trail.covers("444455556666", REGION)
+    assert not trail.covers(ACCOUNT, "us-east-1")
+
+
+def test_trails_reach_a_function_over_every_link_between() -> None:
+    found = from_changes(
+        [
+            change("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": GROUP}),
+            change("PutSubscriptionFilter", {**SUBSCRIBE, "destinationArn": DESTINATION}),
+            change("PutDestination", {"destinationName": "archive", "targetArn": STREAM}),
+            change("CreateEventSourceMapping20150331", MAP),
+        ]
+    )
+    ((trail, way),) = found.feeding_trails(FUNCTION)
+    assert trail.arn == TRAIL
+    assert [link.target for link in way] == [GROUP, DESTINATION, STREAM, FUNCTION]
+
+
+HOSTILE = [
+    "",
+    "null",
+    "[]",
+    "{",
+    '"text"',
+    "[" * 100_000,
+    "{}",
+    '{"name": 7, "logGroupName": {}, "bucketName": ["x"], "targets": {"arn": 1}}',
+    '{"name": "\\u0000\\"; drop table events; --", "destinationArn": "arn:", "logGroupName": "arn:"}',
+    '{"bucketName": "b", "notificationConfiguration": "arn:aws:lambda"}',
+    '{"rule": "r", "targets": [null, 1, {"arn": null}]}',
+    '{"trailName": "t", "eventSelectors": [1, null], "advancedEventSelectors": {"a": 1}}',
+    '{"policyDocument": "[[["}',
+]
+
+
+@pytest.mark.parametrize("name", sorted(HANDLERS))
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_text_that_a_caller_sends_breaks_the_topology(name: str, text: str) -> None:
+    sound = change("PutSubscriptionFilter", SUBSCRIBE, minute=1)
+    found = from_changes([change(name, text), sound])
+    assert (GROUP, FUNCTION) in {(link.source, link.target) for link in found.links}

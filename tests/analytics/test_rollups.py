@@ -1,0 +1,159 @@
+"""Rollups of records whose counts are known, through the store that ingest writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from analytics.rollup_data import load
+from analytics.rollups import refresh
+from analytics.warehouse import Warehouse, publish
+from ingest.pipeline import IngestOptions, ingest
+from stormtrail.layout import Layout
+
+HOME, OTHER, REGION = "111122223333", "444455556666", "eu-west-1"
+FUNCTION = f"arn:aws:lambda:{REGION}:{HOME}:function:forwarder"
+GROUP = f"arn:aws:logs:{REGION}:{HOME}:log-group:audit"
+
+Record = dict[str, Any]
+
+
+def record(event_id: str, at: str, name: str, run: str, account: str = HOME) -> Record:
+    """An accepted run (`Invoke`) or its execution."""
+    accepted = name == "Invoke"
+    host = "logs.amazonaws.com" if accepted else "lambda.amazonaws.com"
+    extra: Record = {"functionVersion": f"{FUNCTION}:$LATEST"}
+    return {
+        "eventVersion": "1.11",
+        "eventID": event_id,
+        "eventTime": at,
+        "eventSource": "lambda.amazonaws.com",
+        "eventName": name,
+        "eventCategory": "Data",
+        "awsRegion": REGION,
+        "recipientAccountId": account,
+        "requestID": run,
+        "userIdentity": {"type": "AWSService", "invokedBy": host},
+        "sourceIPAddress": host,
+        "requestParameters": {
+            "functionName": FUNCTION,
+            "sourceArn": f"{GROUP}:*" if accepted else FUNCTION,
+        },
+        "additionalEventData": extra if accepted else {**extra, "customerEniId": ""},
+        "resources": [{"ARN": FUNCTION, "accountId": HOME, "type": "AWS::Lambda::Function"}],
+    }
+
+
+def store(folder: Path, name: str, records: Sequence[Record]) -> Layout:
+    """The store of this folder after an ingest of these records, its rollups not yet made."""
+    archive = folder / "archive"
+    archive.mkdir(exist_ok=True)
+    (archive / f"{name}.json").write_text(json.dumps({"Records": list(records)}))
+    layout = Layout(folder / "store")
+    ingest([str(archive)], layout, IngestOptions(workers=0))
+    return layout
+
+
+def run_minutes(layout: Layout) -> list[tuple[object, ...]]:
+    columns = "minute, account_id, trigger_kind, trigger_arn, runs, executed, entries"
+    rows = Warehouse.open(layout).sql(f"select {columns} from run_minutes order by all")  # noqa: S608
+    return [(str(row["minute"]), *list(row.values())[1:]) for row in rows.to_pylist()]
+
+
+def test_a_run_is_one_request_however_many_records_it_writes(tmp_path: Path) -> None:
+    layout = store(
+        tmp_path,
+        "a",
+        [
+            record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1"),
+            record("e2", "2026-03-01T10:00:02Z", "InvokeExecution", "r1"),
+            record("e3", "2026-03-01T10:01:02Z", "InvokeExecution", "r1"),
+        ],
+    )
+    refresh(layout)
+    expected = ("2026-03-01 10:00:00", HOME, "cloudwatch_logs", GROUP, 1, 1, 3)
+    assert run_minutes(layout) == [expected]
+
+
+def test_an_execution_after_midnight_is_no_new_run(tmp_path: Path) -> None:
+    layout = store(
+        tmp_path,
+        "a",
+        [
+            record("e1", "2026-03-01T23:59:58Z", "Invoke", "r1"),
+            record("e2", "2026-03-02T00:00:02Z", "InvokeExecution", "r1"),
+        ],
+    )
+    refresh(layout)
+    found = run_minutes(layout)
+    assert [(row[0], row[4], row[6]) for row in found] == [
+        ("2026-03-01 23:59:00", 1, 1),
+        ("2026-03-02 00:00:00", 0, 1),
+    ]
+
+
+def test_a_run_that_two_accounts_record_counts_once_and_its_entries_twice(tmp_path: Path) -> None:
+    layout = store(
+        tmp_path,
+        "a",
+        [
+            record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1"),
+            record("e2", "2026-03-01T10:00:01Z", "Invoke", "r1", account=OTHER),
+        ],
+    )
+    refresh(layout)
+    data = load(Warehouse.open(layout), None, None)
+    assert data is not None
+    totals = {name: float(values.sum()) for name, values in data.runs.measures.items()}
+    assert (totals["runs"], totals["entries"]) == (1.0, 2.0)
+
+
+def test_only_the_days_with_new_entries_are_made_again(tmp_path: Path) -> None:
+    first = record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")
+    second = record("e2", "2026-03-03T10:00:01Z", "Invoke", "r2")
+    late = record("e3", "2026-03-03T11:00:01Z", "Invoke", "r3")
+    layout = store(tmp_path, "a", [first, second])
+    made = [refresh(layout), refresh(layout)]
+    store(tmp_path, "b", [late])
+    made.append(refresh(layout))
+    assert made == [("2026-03-01", "2026-03-03"), (), ("2026-03-03",)]
+
+
+def published(layout: Layout, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(publish(layout)), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_an_empty_store_is_published_and_answers(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "store")
+    tables = "select (select count(*) from events), (select count(*) from sources)"
+    assert published(layout, tables) == [(0, 0)]
+
+
+def test_the_database_is_swapped_in_whole_while_a_reader_keeps_the_old_one(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    publish(layout)
+    old = layout.database.stat().st_ino
+    with duckdb.connect(str(layout.database), read_only=True) as reader:
+        count = "select sum(inserted) from sources"
+        before = reader.execute(count).fetchall()
+        store(tmp_path, "b", [record("e2", "2026-03-01T11:00:01Z", "Invoke", "r2")])
+        fresh = Layout(tmp_path / "store")
+        publish(fresh)
+        assert reader.execute(count).fetchall() == before == [(1,)]
+    assert layout.database.stat().st_ino != old
+    assert published(layout, count) == [(2,)]
+    assert list(layout.root.glob("*.new")) == []
+
+
+@pytest.mark.parametrize("name", ["traffic_minutes", "run_minutes", "changes"])
+def test_rollups_can_be_read_from_the_published_database(tmp_path: Path, name: str) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    refresh(layout)
+    rows = {"changes": 0}.get(name, 1)
+    assert published(layout, f"select count(*) from {name}") == [(rows,)]  # noqa: S608

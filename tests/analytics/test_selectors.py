@@ -1,0 +1,123 @@
+"""Which entries selectors and patterns ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analytics.selectors import MANAGEMENT_ONLY, Cell, parse, pattern
+
+RUN = Cell("111122223333", "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False)
+READ = Cell("111122223333", "eu-west-1", "Data", "s3.amazonaws.com", "GetObject", True)
+CREATE = Cell("111122223333", "eu-west-1", "Management", "iam.amazonaws.com", "CreateRole", False)
+DECRYPT = Cell("111122223333", "eu-west-1", "Management", "kms.amazonaws.com", "Decrypt", True)
+CELLS = {"run": RUN, "read": READ, "create": CREATE, "decrypt": DECRYPT}
+
+
+def basic(**settings: object) -> list[dict[str, object]]:
+    return [settings]
+
+
+def advanced(*fields: dict[str, object]) -> list[dict[str, object]]:
+    return [{"fieldSelectors": list(fields)}]
+
+
+def field(name: str, **conditions: list[str]) -> dict[str, object]:
+    return {"field": name, **conditions}
+
+
+LAMBDA = {"type": "AWS::Lambda::Function", "values": ["arn:aws:lambda"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "matched"),
+    [
+        ({"includeManagementEvents": True}, {"create", "decrypt"}),
+        ({"includeManagementEvents": "false"}, set()),
+        ({"readWriteType": "WriteOnly", "dataResources": [LAMBDA]}, {"create", "run"}),
+        ({"readWriteType": "ReadOnly", "dataResources": [LAMBDA]}, {"decrypt"}),
+        ({"excludeManagementEventSources": ["kms.amazonaws.com"]}, {"create"}),
+        ({"includeManagementEvents": False, "dataResources": [LAMBDA]}, {"run"}),
+        ({"dataResources": "all of them"}, {"create", "decrypt"}),
+    ],
+)
+def test_a_basic_selector_records_what_it_names(
+    settings: dict[str, object], matched: set[str]
+) -> None:
+    selector = parse(basic(**settings), None)
+    assert selector is not None
+    assert {name for name, cell in CELLS.items() if selector.matches(cell)} == matched
+
+
+@pytest.mark.parametrize(
+    ("fields", "matched"),
+    [
+        ([field("eventCategory", equals=["Data"])], {"run", "read"}),
+        (
+            [
+                field("eventCategory", equals=["Data"]),
+                field("resources.type", equals=["AWS::Lambda::Function"]),
+            ],
+            {"run"},
+        ),
+        ([field("readOnly", equals=["true"])], {"read", "decrypt"}),
+        ([field("eventName", startsWith=["Get", "Create"])], {"read", "create"}),
+        ([field("eventName", notStartsWith=["Get", "Create"])], {"run", "decrypt"}),
+        ([field("eventName", endsWith=["crypt"])], {"decrypt"}),
+        ([field("eventSource", notEquals=["kms.amazonaws.com"])], {"run", "read", "create"}),
+    ],
+)
+def test_an_advanced_selector_records_what_passes_all_its_fields(
+    fields: list[dict[str, object]], matched: set[str]
+) -> None:
+    selector = parse(None, advanced(*fields))
+    assert selector is not None
+    assert {name for name, cell in CELLS.items() if selector.matches(cell)} == matched
+
+
+def test_advanced_selectors_win_over_basic_ones_and_none_are_none() -> None:
+    rules = advanced(field("eventCategory", equals=["Data"]))
+    both = parse(basic(includeManagementEvents=True), rules)
+    assert both == parse(None, rules)
+    assert (parse([], []), parse("text", {"a": 1})) == (None, None)
+
+
+def test_a_new_trail_records_management_entries_alone() -> None:
+    assert MANAGEMENT_ONLY.categories == ("Management",)
+    assert {name for name, cell in CELLS.items() if MANAGEMENT_ONLY.matches(cell)} == {
+        "create",
+        "decrypt",
+    }
+
+
+@pytest.mark.parametrize(
+    ("detail", "matched"),
+    [
+        ({}, {"run", "read", "create", "decrypt"}),
+        ({"eventSource": ["s3.amazonaws.com"]}, {"read"}),
+        ({"eventName": [{"prefix": "Create"}]}, {"create"}),
+        ({"eventName": [{"suffix": "crypt"}]}, {"decrypt"}),
+        ({"eventName": [{"wildcard": "*e*t"}]}, {"read", "decrypt"}),
+        ({"eventName": [{"anything-but": ["Invoke", "Decrypt"]}]}, {"read", "create"}),
+        ({"eventSource": [{"anything-but": {"prefix": "k"}}]}, {"run", "read", "create"}),
+    ],
+)
+def test_an_event_pattern_matches_by_name_prefix_suffix_and_exception(
+    detail: dict[str, object], matched: set[str]
+) -> None:
+    rule = pattern(json.dumps({"detail-type": ["AWS API Call via CloudTrail"], "detail": detail}))
+    assert rule is not None
+    assert rule.reads_cloudtrail
+    assert {name for name, cell in CELLS.items() if rule.matches(cell)} == matched
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[1]", '"text"'])
+def test_what_is_no_pattern_is_none(text: str | None) -> None:
+    assert pattern(text) is None
+
+
+def test_a_rule_for_something_else_does_not_read_cloudtrail() -> None:
+    rule = pattern('{"detail-type": ["EC2 Instance State-change Notification"]}')
+    assert rule is not None
+    assert not rule.reads_cloudtrail
