@@ -1,0 +1,81 @@
+"""Real stores for the pages: a storm, nothing at all, and a storm whose every name is hostile."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+import simulation
+from analytics.rollups import refresh
+from analytics.warehouse import publish
+from ingest.pipeline import IngestOptions, ingest
+from stormtrail.layout import Layout
+
+KIND, SEED, HOURS = "three_stages", 7, 24.0
+HOSTILE_FUNCTION = "<img src=x onerror=alert(1)>"
+HOSTILE_SESSION = "**b** [x](javascript:alert(1)) :smile: $y$ \u202e\u001b[31m"
+HOSTILE_AGENT = "=cmd|' /C calc'!A0 <script>alert(1)</script>"
+
+
+def make_archive(folder: Path, kind: str = KIND) -> Path:
+    """A simulated archive of the kind."""
+    simulation.make(kind, SEED, folder, hours=HOURS)
+    return folder / "archive"
+
+
+def load(archive: Path, store: Path) -> Path:
+    """The archive in a store, loaded in this process."""
+    layout = Layout(store)
+    ingest([str(archive)], layout, IngestOptions(workers=0))
+    refresh(layout)
+    publish(layout)
+    return store
+
+
+@pytest.fixture(scope="session")
+def storm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A runaway storm of one function a stage, a day long."""
+    folder = tmp_path_factory.mktemp("storm")
+    return load(make_archive(folder), folder / "store")
+
+
+@pytest.fixture(scope="session")
+def calm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ordinary work, no log processing at all."""
+    folder = tmp_path_factory.mktemp("calm")
+    return load(make_archive(folder, "no_storm"), folder / "store")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which nothing was ever loaded."""
+    return tmp_path_factory.mktemp("empty")
+
+
+@pytest.fixture(scope="session")
+def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The storm again, with names that attack HTML, Markdown, spreadsheets and terminals."""
+    folder = tmp_path_factory.mktemp("hostile")
+    archive = make_archive(folder)
+    for path in archive.rglob("*.json.gz"):
+        path.write_bytes(gzip.compress(_poisoned(path.read_bytes()), mtime=0))
+    return load(archive, folder / "store")
+
+
+def _poisoned(content: bytes) -> bytes:
+    text = gzip.decompress(content).decode()
+    text = text.replace("forwarder-000", _in_json(HOSTILE_FUNCTION))
+    records = json.loads(text)["Records"]
+    for record in records:
+        record["userAgent"] = HOSTILE_AGENT
+        arn = record["userIdentity"].get("arn")
+        if record["eventName"].startswith("Put") and arn:
+            record["userIdentity"]["arn"] = f"{arn.rsplit('/', 1)[0]}/{HOSTILE_SESSION}"
+    return json.dumps({"Records": records}).encode()
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
