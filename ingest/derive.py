@@ -41,16 +41,18 @@ def derive(columns: Columns, key_accounts: Any) -> dict[str, Any]:
     return found
 
 
-def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """The distinct combinations of values of some columns, and which of them each row has."""
+def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
+    """The distinct combinations of values of some columns, and which of them each row has (int64)."""
     coded = [column.dictionary_encode("encode") for column in columns]
-    index: dict[tuple[int, ...], int] = {}
-    codes = zip(*(column.indices.to_pylist() for column in coded), strict=True)
-    places = [index.setdefault(code, len(index)) for code in codes]
-    values = [column.dictionary.to_pylist() for column in coded]
-    return [
-        tuple(known[at] for known, at in zip(values, code, strict=True)) for code in index
-    ], places
+    places = np.zeros(len(columns[0]), np.int64)
+    for column in coded:
+        # coded anew after each column, so that no product of codes outgrows 64 bits
+        codes = pc.fill_null(column.indices, 0).to_numpy()
+        pairs = pa.array(places * max(len(column.dictionary), 1) + codes).dictionary_encode()
+        places = pairs.indices.to_numpy().astype(np.int64)
+    _, firsts = np.unique(places, return_index=True)
+    combinations = (column.take(pa.array(firsts)).to_pylist() for column in columns)
+    return list(zip(*combinations, strict=True)), places
 
 
 def _by_call(columns: Columns) -> tuple[Any, Any]:
