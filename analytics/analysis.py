@@ -17,6 +17,7 @@ from analytics import (
     describe,
     effects,
     feeds,
+    integrity,
     loops,
     rollups,
     selectors,
@@ -189,7 +190,8 @@ def _tell(layout: Layout, warehouse: Warehouse, case: Case, options: AnalysisOpt
         ),
         notes=_notes(told),
     )
-    return billing.with_money(findings, case, options)
+    told_all = billing.with_money(findings, case, options)
+    return replace(told_all, integrity=integrity.of_evidence(told_all, layout, warehouse))
 
 
 def _entries(layout: Layout, data: RollupData, second: float) -> Entries:

@@ -229,6 +229,8 @@ class Findings:
     cost: Cost = field(default_factory=Cost)
     recommendations: tuple[Recommendation, ...] = ()
     notes: tuple[str, ...] = ()
+    integrity: Mapping[str, str] = field(default_factory=dict)
+    """By event id of the evidence: proven, unproven or tampered."""
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON object, ready for `json.dumps`."""

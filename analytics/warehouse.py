@@ -19,11 +19,24 @@ from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
 
 LEDGER_TABLES = {
-    "sources": "id, uri, etag, size, records, inserted, duplicates, rejected, delivered_at, batch_id, integrity",
+    "sources": (
+        "id, uri, etag, size, records, inserted, duplicates, rejected, delivered_at, batch_id, "
+        "integrity, integrity_reason, sha256"
+    ),
     "event_files": "path, event_day, rows, batch_id",
     "rejects": "source_id, record_index, reason",
     "batches": "id, started_at, committed_at",
 }
+
+_EVENT_INTEGRITY = """
+create view event_integrity as
+select
+  e.event_id, e.recipient_account_id, e.event_time, e.source_id, e.record_index,
+  s.uri, s.integrity, s.integrity_reason, s.sha256
+from events as e
+join sources as s on s.id = e.source_id
+"""
+"""Each entry with the state of the file that it was loaded from."""
 
 
 class Warehouse:
@@ -89,6 +102,7 @@ def publish(layout: Layout) -> Path:
             connection.execute("set timezone = 'UTC'")
             _publish_events(connection, layout)
             _publish_ledger(connection, layout)
+            connection.execute(_EVENT_INTEGRITY)
             _publish_rollups(connection, layout)
         fresh.replace(layout.database)
     except (duckdb.Error, OSError) as error:

@@ -26,7 +26,8 @@ from pathlib import Path
 
 from benchmarks.results import machine, write_section
 from ingest.integrity import IntegrityReport, KeyFile, Status, open_archive, verify
-from ingest.integrity.s3 import s3_client
+from ingest.sources.base import S3Settings
+from ingest.sources.sessions import open_client
 from tests.ingest.integrity.archives import BUCKET, Archive, clean_archive, key_entry, rsa_key
 
 KEY_ID, SECRET = "STORMTRAILBENCH", "only-for-this-benchmark"
@@ -96,7 +97,7 @@ def _port(server: subprocess.Popen[str]) -> int:
 
 def _upload(archive: Archive, port: int) -> None:
     """By the API, because the server keeps only such objects' metadata."""
-    client = s3_client(f"http://127.0.0.1:{port}", None)
+    client = open_client(S3Settings(f"http://127.0.0.1:{port}"), 1)
     for key, data in archive.objects.items():
         metadata = archive.metadata.get(key, {})
         client.put_object(Bucket=BUCKET, Key=key, Body=data, Metadata=metadata)
@@ -140,7 +141,7 @@ async def _pass_on(
 
 
 def _run(port: int, keys: Path, threads: int | None) -> Result:
-    archive = open_archive(f"s3://{BUCKET}", f"http://127.0.0.1:{port}")
+    archive = open_archive(f"s3://{BUCKET}", S3Settings(f"http://127.0.0.1:{port}"))
     begun = time.perf_counter()
     report = verify(archive, KeyFile.read(keys), threads=threads)
     return Result(threads or archive.threads, time.perf_counter() - begun, report)

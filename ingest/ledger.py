@@ -17,7 +17,8 @@ _TABLES = """
 create table if not exists batches(id integer primary key, started_at text, committed_at text);
 create table if not exists sources(
   id integer primary key, uri text, etag text, size integer, records integer, inserted integer,
-  duplicates integer, rejected integer, delivered_at text, batch_id integer, integrity text);
+  duplicates integer, rejected integer, delivered_at text, batch_id integer,
+  integrity text, integrity_reason text, sha256 text);
 create unique index if not exists sources_by_uri on sources(uri, etag);
 create index if not exists sources_unread on sources(id) where etag is null;
 create table if not exists event_files(
@@ -30,11 +31,18 @@ create table if not exists formats(name text primary key, missing text);
 create table if not exists bookmarks(prefix text primary key, day text);
 create index if not exists rejects_by_source on rejects(source_id);
 """
+_ADDED = {"integrity_reason": "text", "sha256": "text"}
+"""Columns of `sources` that ledgers of earlier versions lack."""
+
+UNPROVEN, UNVERIFIED = "unproven", "not verified"
 
 
 @dataclass(frozen=True)
 class SourceRow:
-    """One object that was read; counts of its records. `etag` is None where reading failed."""
+    """One object that was read; counts of its records. `etag` is None where reading failed.
+
+    `sha256` is that of its content without gzip, in hex; None where nobody worked it out.
+    """
 
     id: int
     uri: str
@@ -45,7 +53,27 @@ class SourceRow:
     duplicates: int
     rejected: int
     delivered_at: str | None
-    integrity: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """A file in the store whose integrity is not decided: its row, and the state that was read."""
+
+    id: int
+    uri: str
+    etag: str
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is now known of a file: its integrity, why, and the hash of its content if known."""
+
+    id: int
+    integrity: str
+    reason: str | None
+    sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +104,18 @@ class Ledger:
             self._connection.execute("pragma journal_mode = wal")
             self._connection.execute("pragma synchronous = full")
             self._connection.executescript(_TABLES)
+            self._add_columns()
+
+    def _add_columns(self) -> None:
+        """Brings a ledger of an earlier version up to date."""
+        have = {row[1] for row in self._connection.execute("pragma table_info(sources)")}
+        for name in _ADDED.keys() - have:
+            self._connection.execute(f"alter table sources add column {name} {_ADDED[name]}")
+        if _ADDED.keys() - have:
+            self._connection.execute(
+                "update sources set integrity = ?, integrity_reason = ? where integrity is null",
+                (UNPROVEN, UNVERIFIED),
+            )
 
     def close(self) -> None:
         """Ends the connection."""
@@ -144,6 +184,31 @@ class Ledger:
         with self._explained(), self._transaction() as connection:
             connection.executemany("insert or replace into bookmarks values (?, ?)", rows)
 
+    def unproven(self, start: str, end: str, after: tuple[str, int], most: int) -> list[Unproven]:
+        """The next files in [start, end) of URIs that are read and unproven, by URI and id."""
+        query = (
+            "select id, uri, etag, sha256 from sources where uri >= ? and uri < ? "
+            "and (uri, id) > (?, ?) and etag is not null and integrity = ? order by uri, id limit ?"
+        )
+        with self._explained():
+            found = self._connection.execute(query, (start, end, *after, UNPROVEN, most))
+            return [Unproven(*row) for row in found]
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Keeps what verification found."""
+        query = "update sources set integrity = ?, integrity_reason = ?, sha256 = ? where id = ?"
+        rows = [(mark.integrity, mark.reason, mark.sha256, mark.id) for mark in marks]
+        with self._explained(), self._transaction() as connection:
+            connection.executemany(query, rows)
+
+    def integrity_counts(self, start: str, end: str) -> dict[str, int]:
+        """How many files in [start, end) of URIs have each integrity."""
+        query = (
+            "select integrity, count(*) from sources where uri >= ? and uri < ? group by integrity"
+        )
+        with self._explained():
+            return dict(self._connection.execute(query, (start, end)))
+
     def commit(self, batch: Batch) -> None:
         """Records a batch in one transaction: all of it or nothing."""
         with self._explained(), self._transaction() as connection:
@@ -170,7 +235,12 @@ class Ledger:
         self._connection.commit()
 
 
-_INSERT_SOURCE = "insert or replace into sources values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_SOURCE = """
+insert or replace into sources(
+  id, uri, etag, size, records, inserted, duplicates, rejected, delivered_at, batch_id,
+  integrity, integrity_reason, sha256)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 def _source_values(source: SourceRow, batch_id: int) -> tuple[object, ...]:
@@ -185,7 +255,9 @@ def _source_values(source: SourceRow, batch_id: int) -> tuple[object, ...]:
         source.rejected,
         source.delivered_at,
         batch_id,
-        source.integrity,
+        UNPROVEN,
+        UNVERIFIED,
+        source.sha256,
     )
 
 

@@ -34,7 +34,8 @@ class IngestOptions:
     """What to read and how.
 
     `workers` are processes: None one a core where that pays, 0 none but this. `max_file_bytes`
-    bounds one file's plain size, `batch_bytes` about that of one commit.
+    bounds one file's plain size, `batch_bytes` about that of one commit. `hashed`: the ledger
+    keeps each file's SHA-256, by which `ingest.integrity.mark` proves what was loaded.
     """
 
     since: date | None = None
@@ -44,6 +45,8 @@ class IngestOptions:
     endpoint_url: str | None = None
     profile: str | None = None
     role_arn: str | None = None
+    requester_pays: bool = False
+    hashed: bool = False
     workers: int | None = None
     max_file_bytes: int = 256 << 20
     batch_bytes: int = 96 << 20
@@ -51,7 +54,7 @@ class IngestOptions:
     @property
     def settings(self) -> S3Settings:
         """How to reach S3."""
-        return S3Settings(self.endpoint_url, self.profile, self.role_arn)
+        return S3Settings(self.endpoint_url, self.profile, self.role_arn, self.requester_pays)
 
     @property
     def selection(self) -> Selection:
@@ -154,7 +157,12 @@ class _Run:
         source_id, batch_id = self._store.ledger.next_ids()
         for group in _groups(objects, self._options.batch_bytes):
             yield Chunk(
-                group, source_id, batch_id, self._store.staging, self._options.max_file_bytes
+                group,
+                source_id,
+                batch_id,
+                self._store.staging,
+                self._options.max_file_bytes,
+                self._options.hashed,
             )
             source_id += len(group)
             batch_id += 1
@@ -250,4 +258,5 @@ def _source_row(
         duplicates=report.rows - inserted,
         rejected=len(rejects),
         delivered_at=found.delivered_at,
+        sha256=report.sha256,
     )

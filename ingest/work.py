@@ -6,6 +6,7 @@ caller says which entries are new; `finish` writes those.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -33,13 +34,17 @@ _RAW_KEPT = 1 << 20  # bytes kept of a rejected record or file
 
 @dataclass(frozen=True)
 class Chunk:
-    """Objects to load as one batch; source ids count up from `first_source_id`."""
+    """Objects to load as one batch; source ids count up from `first_source_id`.
+
+    `hashed`: the SHA-256 of each file's content is wanted, for its proof.
+    """
 
     objects: tuple[LogObject, ...]
     first_source_id: int
     batch_id: int
     staging: Path
     max_file_bytes: int
+    hashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class FileReport:
     plain_bytes: int
     failure: str | None = None
     format: Format | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,13 +108,15 @@ class _Loaded:
     log: LogFile
     failure: str | None = None
     format: Format | None = None
+    sha256: str | None = None
 
 
 def _reports(files: list[_Loaded], table: Any) -> Iterator[FileReport]:
     ids = table.column("source_id").to_numpy()
     for file in files:
         rows = np.searchsorted(ids, [file.log.source_id, file.log.source_id + 1])
-        yield FileReport(int(rows[1] - rows[0]), len(file.log.data), file.failure, file.format)
+        count = int(rows[1] - rows[0])
+        yield FileReport(count, len(file.log.data), file.failure, file.format, file.sha256)
 
 
 def _grouped(files: Iterable[_Loaded]) -> Iterator[list[_Loaded]]:
@@ -126,7 +134,7 @@ def _grouped(files: Iterable[_Loaded]) -> Iterator[list[_Loaded]]:
 
 def _load(chunk: Chunk) -> Iterator[_Loaded]:
     for place, (found, raw) in enumerate(_read_all(chunk)):
-        yield _decoded(found, raw, chunk.first_source_id + place, chunk.max_file_bytes)
+        yield _decoded(found, raw, chunk.first_source_id + place, chunk)
 
 
 def _read_all(chunk: Chunk) -> Iterator[tuple[LogObject, bytes | InputError]]:
@@ -150,16 +158,19 @@ def _read(found: LogObject, limit: int) -> bytes | InputError:
         return error
 
 
-def _decoded(found: LogObject, raw: bytes | InputError, source_id: int, limit: int) -> _Loaded:
+def _decoded(found: LogObject, raw: bytes | InputError, source_id: int, chunk: Chunk) -> _Loaded:
     account = found.facts.account
     if isinstance(raw, InputError):
         rejected = Decoded([], rejects=[Reject(None, raw.line(), None)])
         return _Loaded(LogFile(source_id, account, b"", rejected), raw.line())
-    plain, found_format = _as_records(inflate(raw, limit), limit)
+    inflated = inflate(raw, chunk.max_file_bytes)
+    whole = chunk.hashed and not inflated.problem
+    sha256 = hashlib.sha256(inflated.data).hexdigest() if whole else None
+    plain, found_format = _as_records(inflated, chunk.max_file_bytes)
     decoded = Decoded([]) if plain.whole else decode(plain.data)
     if plain.problem:
         decoded.rejects.append(Reject(None, plain.problem, raw))
-    return _Loaded(LogFile(source_id, account, plain.data, decoded), None, found_format)
+    return _Loaded(LogFile(source_id, account, plain.data, decoded), None, found_format, sha256)
 
 
 def _as_records(plain: Inflated, limit: int) -> tuple[Inflated, Format | None]:

@@ -22,6 +22,10 @@ TABLES = {
     "event_files": ("The Parquet files that are committed.", "one file"),
     "rejects": ("What could not be read, and why.", "one record, or a whole file"),
     "batches": ("The commits of the store.", "one commit"),
+    "event_integrity": (
+        "What CloudTrail's digests prove of the file that each entry was loaded from.",
+        "one CloudTrail record",
+    ),
     "function_days": ("When each function ran first and last, day by day.", "function_arn, day"),
 }
 _LEDGER = {
@@ -35,7 +39,9 @@ _LEDGER = {
     "rejected": "Of them, those that could not be read.",
     "delivered_at": "When CloudTrail delivered it, from its name; UTC.",
     "batch_id": "batches.id of the commit.",
-    "integrity": "proven, unproven or tampered; null where it was not verified.",
+    "integrity": "proven, unproven or tampered; see `stormtrail ingest --verify`.",
+    "integrity_reason": "Why it is not proven, in words; null where it is.",
+    "sha256": "Of its content without gzip, in hex; null where it was loaded without --verify.",
     "path": "Below the store's folder.",
     "event_day": "UTC day of event_time.",
     "rows": "Rows in the file.",
@@ -116,7 +122,9 @@ def _of_rollup(table: str) -> tuple[str, str]:
 def _meaning(table: str, column: str) -> str:
     if table in {"sources", "event_files", "rejects", "batches"}:
         return _LEDGER[column]
-    return _EVENTS[column] if table == "events" else _COUNTS.get(column) or _EVENTS.get(column, "")
+    if table in {"events", "event_integrity"}:
+        return _EVENTS.get(column) or _LEDGER[column]
+    return _COUNTS.get(column) or _EVENTS.get(column, "")
 
 
 if __name__ == "__main__":

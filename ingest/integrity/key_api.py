@@ -5,22 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.integrity.keys import KeyService
+from ingest.sources.base import S3Settings
 from ingest.sources.s3errors import explain
+from ingest.sources.sessions import open_session, retrying
 
 
-def key_service(profile: str | None) -> KeyService:
+def key_service(settings: S3Settings) -> KeyService:
     """Keys by ListPublicKeys (permission cloudtrail:ListPublicKeys), one client a region."""
     clients: dict[str, Any] = {}
 
     def listing(region: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
         try:
             if region not in clients:
-                session = boto3.Session(profile_name=profile)
-                clients[region] = session.client("cloudtrail", region_name=region)
+                clients[region] = open_session(settings).client(
+                    "cloudtrail", region_name=region, config=retrying(1)
+                )
             pages = clients[region].get_paginator("list_public_keys")
             answers = pages.paginate(StartTime=start, EndTime=end)
             return [key for page in answers for key in page["PublicKeyList"]]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from ingest.inflate import inflate
 from ingest.integrity.digests import Digest, Named
@@ -20,7 +21,10 @@ from stormtrail.errors import AccessError, InputError
 MAX_BYTES = 1 << 30
 # a file may be delivered, and so digested, some time after the slot in its name
 LATE = timedelta(minutes=30)
+UNLISTED = "no digest lists it, though digests cover the time of its delivery"
 _UNPACK = "cannot be unpacked"
+
+Spans = dict[tuple[str, str], tuple[datetime, datetime]]
 
 
 class Status(StrEnum):
@@ -40,6 +44,13 @@ class Claim:
     digest: str
     proven: bool
     agreed: bool = True
+
+
+class Finding(NamedTuple):
+    """What is wrong with a log file or with what is said of it."""
+
+    code: Code
+    message: str
 
 
 @dataclass(frozen=True)
@@ -85,38 +96,66 @@ def _merged(first: Claim | None, second: Claim) -> Claim:
 
 def check(claim: Claim, objects: Objects) -> Verdict:
     """Reads the log file and compares it; only a proven digest can prove or condemn it."""
-    code, message = _compare(claim, objects)
-    if code is None:
-        return Verdict(claim.key, Status.PROVEN if claim.proven else Status.UNPROVEN)
-    condemned = claim.proven and code not in _NOT_THE_FILES_FAULT
-    problem = Problem(objects.uri(claim.key), code, message)
-    return Verdict(claim.key, Status.TAMPERED if condemned else Status.UNPROVEN, problem)
+    finding = _disputed(claim)
+    if finding is None:
+        content = _content(claim, objects)
+        finding = _different(claim, content) if isinstance(content, str) else content
+    return _verdict(claim, finding, objects)
+
+
+def judge(claim: Claim, content: str | Finding, objects: Objects) -> Verdict:
+    """The verdict on a log file that was read already, `content` as `plain_hash` gives it."""
+    finding = content if isinstance(content, Finding) else _different(claim, content)
+    return _verdict(claim, _disputed(claim) or finding, objects)
+
+
+def plain_hash(data: bytes) -> str | Finding:
+    """The hex SHA-256 of a log file's content without its gzip, or why there is none."""
+    inflated = inflate(data, MAX_BYTES)
+    if inflated.problem:
+        return Finding(Code.LOG_UNREADABLE, f"{_UNPACK}: {inflated.problem}")
+    return hashlib.sha256(inflated.data).hexdigest()
 
 
 _NOT_THE_FILES_FAULT = {Code.ALGORITHM_HASH, Code.LOG_CONFLICT, Code.NOT_READ}
 
 
-def _compare(claim: Claim, objects: Objects) -> tuple[Code | None, str]:
-    named = claim.named
+def _verdict(claim: Claim, finding: Finding | None, objects: Objects) -> Verdict:
+    if finding is None:
+        return Verdict(claim.key, Status.PROVEN if claim.proven else Status.UNPROVEN)
+    condemned = claim.proven and finding.code not in _NOT_THE_FILES_FAULT
+    problem = Problem(objects.uri(claim.key), finding.code, finding.message)
+    return Verdict(claim.key, Status.TAMPERED if condemned else Status.UNPROVEN, problem)
+
+
+def _disputed(claim: Claim) -> Finding | None:
+    """What is wrong with the claim itself."""
     if not claim.agreed:
-        return Code.LOG_CONFLICT, f"two digests state different hashes, one is {claim.digest}"
-    if named.algorithm != HASH_ALGORITHM:
-        message = f"{claim.digest} names the hash {named.algorithm} for it, not {HASH_ALGORITHM}"
-        return Code.ALGORITHM_HASH, message
+        message = f"two digests state different hashes, one is {claim.digest}"
+        return Finding(Code.LOG_CONFLICT, message)
+    if (algorithm := claim.named.algorithm) != HASH_ALGORITHM:
+        message = f"{claim.digest} names the hash {algorithm} for it, not {HASH_ALGORITHM}"
+        return Finding(Code.ALGORITHM_HASH, message)
+    return None
+
+
+def _different(claim: Claim, sha256: str) -> Finding | None:
+    if sha256 == claim.named.hash.lower():
+        return None
+    message = f"its content is not the one whose hash {claim.digest} states"
+    return Finding(Code.LOG_CHANGED, message)
+
+
+def _content(claim: Claim, objects: Objects) -> str | Finding:
     try:
         fetched = objects.fetch(claim.key)
     except AccessError:
         raise
     except InputError as error:
-        return Code.NOT_READ, error.what
+        return Finding(Code.NOT_READ, error.what)
     if fetched is None:
-        return Code.LOG_MISSING, f"is missing; {claim.digest} lists it"
-    inflated = inflate(fetched.data, MAX_BYTES)
-    if inflated.problem:
-        return Code.LOG_UNREADABLE, f"{_UNPACK}: {inflated.problem}"
-    if hashlib.sha256(inflated.data).hexdigest() != named.hash.lower():
-        return Code.LOG_CHANGED, f"its content is not the one whose hash {claim.digest} states"
-    return None, ""
+        return Finding(Code.LOG_MISSING, f"is missing; {claim.digest} lists it")
+    return plain_hash(fetched.data)
 
 
 def unlisted(
@@ -126,7 +165,7 @@ def unlisted(
 
     Files of the last half hour before the newest digest's end may be in the next digest.
     """
-    spans = _covered(digests)
+    spans = covered(digests)
     problems: list[Problem] = []
     outside: dict[tuple[str, str], int] = defaultdict(int)
     for key in keys:
@@ -134,10 +173,8 @@ def unlisted(
             continue
         facts = read_key(key)
         place = (facts.account or "", facts.region or "")
-        start, end = spans.get(place, (None, None))
-        if start and end and facts.delivered_at and start <= facts.delivered_at < end - LATE:
-            message = "no digest lists it, though digests cover the time of its delivery"
-            problems.append(Problem(objects.uri(key), Code.LOG_UNLISTED, message))
+        if is_covered(key, spans):
+            problems.append(Problem(objects.uri(key), Code.LOG_UNLISTED, UNLISTED))
         else:
             outside[place] += 1
     notices = [
@@ -149,9 +186,16 @@ def unlisted(
     return problems, notices
 
 
-def _covered(digests: Iterable[Digest]) -> dict[tuple[str, str], tuple[datetime, datetime]]:
+def is_covered(key: str, spans: Spans) -> bool:
+    """Whether digests cover the time at which the file was delivered, by its name."""
+    facts = read_key(key)
+    start, end = spans.get((facts.account or "", facts.region or ""), (None, None))
+    return bool(start and end and facts.delivered_at and start <= facts.delivered_at < end - LATE)
+
+
+def covered(digests: Iterable[Digest]) -> Spans:
     """By account and region, the time from the first digest's start to the last one's end."""
-    spans: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+    spans: Spans = {}
     for digest in digests:
         place = (digest.chain.account, digest.chain.region)
         start, end = spans.get(place, (digest.start, digest.end))

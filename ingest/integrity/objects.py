@@ -10,9 +10,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote_to_bytes
 
+from ingest.sources.folder import file_etag
 from stormtrail.errors import InputError
 
 SIDECAR = ".metadata.json"
@@ -21,10 +24,11 @@ _ROOT = "AWSLogs/"
 
 @dataclass(frozen=True)
 class Fetched:
-    """An object's bytes, and its metadata with lower-case names."""
+    """An object's bytes, its metadata with lower-case names, and its state as the ledger has it."""
 
     data: bytes
     metadata: Mapping[str, str] = field(default_factory=dict)
+    etag: str = ""
 
 
 class Objects(Protocol):
@@ -44,6 +48,10 @@ class Objects(Protocol):
         """Every key of the archive; InputError where it cannot be listed."""
         ...
 
+    def below(self, folder: str, first: date, last: date) -> Iterator[str]:
+        """Every key in the folders `YYYY/MM/DD/` of these days below `folder`, in order."""
+        ...
+
     def fetch(self, key: str) -> Fetched | None:
         """The object, None where there is none; InputError where it cannot be read."""
         ...
@@ -54,6 +62,10 @@ class Objects(Protocol):
 
     def uri(self, key: str) -> str:
         """The key as the ledger calls the object."""
+        ...
+
+    def key(self, uri: str) -> str:
+        """The key of an object of this archive that the ledger calls `uri`."""
         ...
 
 
@@ -73,8 +85,15 @@ class Folder:
             folders.sort()
             for name in sorted(names):
                 path = Path(folder, name)
-                if not path.is_symlink() and not name.endswith(SIDECAR):
+                if not path.is_symlink() and _is_own(name):
                     yield path.as_posix()
+
+    def below(self, folder: str, first: date, last: date) -> Iterator[str]:
+        """Every file's path; a day without a folder has none."""
+        for number in range((last - first).days + 1):
+            place = Path(folder, f"{first + timedelta(days=number):%Y/%m/%d}")
+            paths = sorted(place.iterdir()) if place.is_dir() else []
+            yield from (path.as_posix() for path in paths if _is_own(path.name))
 
     def fetch(self, key: str) -> Fetched | None:
         """The file and what its sidecar says; what is reached by a link is not here."""
@@ -82,7 +101,9 @@ class Folder:
         if path.resolve() != path:
             return None
         try:
-            return Fetched(path.read_bytes(), _sidecar(Path(f"{key}{SIDECAR}")))
+            with path.open("rb") as file:
+                etag = file_etag(os.fstat(file.fileno()))
+                return Fetched(file.read(), _sidecar(Path(f"{key}{SIDECAR}")), etag)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -99,6 +120,14 @@ class Folder:
     def uri(self, key: str) -> str:
         """`file:///…`."""
         return Path(key).as_uri()
+
+    def key(self, uri: str) -> str:
+        """The path in a `file:///…`."""
+        return os.fsdecode(unquote_to_bytes(uri.removeprefix("file://")))
+
+
+def _is_own(name: str) -> bool:
+    return not name.endswith(SIDECAR)
 
 
 def _raise(error: OSError) -> None:

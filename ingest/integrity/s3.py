@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.integrity.objects import Fetched
+from ingest.sources.base import SCHEME, S3Settings
+from ingest.sources.download import download
 from ingest.sources.s3errors import explain
+from ingest.sources.sessions import open_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 THREADS = 32
+_MAX_BYTES = 1 << 30
 _FAILURES = (BotoCoreError, ClientError)
 _ABSENT = {"NoSuchKey", "404"}
 
 
-def s3_client(endpoint_url: str | None, profile: str | None, threads: int = THREADS) -> S3Client:
-    """A client that `threads` threads can share; raises InputError for a profile that is none."""
-    config = Config(
-        retries={"mode": "adaptive", "max_attempts": 8},
-        max_pool_connections=threads,
-        # the digests prove the content; S3's own checksums would prove less
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
+def open_bucket(bucket: str, prefix: str, settings: S3Settings) -> Bucket:
+    """The bucket's part below a prefix; InputError for a profile or role that is none."""
     try:
-        session = boto3.Session(profile_name=profile)
-        region = session.region_name or "us-east-1"
-        return session.client("s3", region_name=region, endpoint_url=endpoint_url, config=config)
+        return Bucket(bucket, prefix, settings, open_client(settings, THREADS))
     except _FAILURES as error:
-        raise explain(error, "S3") from error
+        raise explain(error, f"{SCHEME}{bucket}") from error
 
 
 @dataclass(frozen=True)
@@ -44,30 +39,40 @@ class Bucket:
 
     bucket: str
     prefix: str
+    settings: S3Settings
     client: S3Client = field(repr=False)
     threads: int = THREADS
     keeps_metadata: bool = True
 
     def listing(self) -> Iterator[str]:
         """Every key below the prefix that is not empty."""
-        pages = self.client.get_paginator("list_objects_v2")
+        return self._keys(self.prefix)
+
+    def below(self, folder: str, first: date, last: date) -> Iterator[str]:
+        """Keys stand in the order of days: only theirs are listed."""
+        end = f"{folder}{last + timedelta(days=1):%Y/%m/%d}"
+        keys = self._keys(folder, f"{folder}{first:%Y/%m/%d}")
+        return takewhile(lambda key: key < end, keys)
+
+    def _keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        asked: Any = {"Bucket": self.bucket, "Prefix": prefix, **self.settings.request}
+        if after:
+            asked["StartAfter"] = after
         try:
-            for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for page in self.client.get_paginator("list_objects_v2").paginate(**asked):
                 yield from (item["Key"] for item in page.get("Contents", ()) if item["Size"])
         except _FAILURES as error:
-            raise explain(error, self.uri(self.prefix)) from error
+            raise explain(error, self.uri(prefix)) from error
 
     def fetch(self, key: str) -> Fetched | None:
         """The object and its user metadata, in one request."""
         try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=key)
-            with answer["Body"] as body:
-                data = body.read()
+            found = download(self.client, self.settings, self.bucket, key, _MAX_BYTES)
         except _FAILURES as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in _ABSENT:
                 return None
             raise explain(error, self.uri(key)) from error
-        return Fetched(data, {name.lower(): text for name, text in answer["Metadata"].items()})
+        return Fetched(found.data, found.metadata, found.etag)
 
     def resolve(self, digest: str, bucket: str, name: str) -> str | None:  # noqa: ARG002
         """The key itself, in this bucket."""
@@ -75,4 +80,8 @@ class Bucket:
 
     def uri(self, key: str) -> str:
         """`s3://bucket/key`."""
-        return f"s3://{self.bucket}/{key}"
+        return f"{SCHEME}{self.bucket}/{key}"
+
+    def key(self, uri: str) -> str:
+        """What follows `s3://bucket/`."""
+        return uri.removeprefix(f"{SCHEME}{self.bucket}/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol, TypedDict
 
 from ingest.sources.keys import KeyFacts
 
@@ -13,6 +13,12 @@ SCHEME = "s3://"
 
 LATENESS = timedelta(days=2)
 """How much later than its entries a file may be delivered; DOMAIN: hours, rarely days."""
+
+
+class RequestExtras(TypedDict, total=False):
+    """Parameters that S3's read-only calls share."""
+
+    RequestPayer: Literal["requester"]
 
 
 class Reader(Protocol):
@@ -73,11 +79,24 @@ class Selection:
 
 @dataclass(frozen=True)
 class S3Settings:
-    """How to reach S3; None is what the AWS environment says."""
+    """How to reach S3; None is what the AWS environment says.
+
+    `requester_pays`: this account pays for its requests to buckets that ask for it.
+    """
 
     endpoint_url: str | None = None
     profile: str | None = None
     role_arn: str | None = None
+    requester_pays: bool = False
+
+    @property
+    def request(self) -> RequestExtras:
+        """What every S3 request carries."""
+        return {"RequestPayer": "requester"} if self.requester_pays else {}
+
+
+ENVIRONMENT = S3Settings()
+"""All as the AWS environment says."""
 
 
 class Source(Protocol):

@@ -94,10 +94,15 @@ def _leads_to_a_file_inside(entry: os.DirEntry[str], base: Path) -> bool:
     return target.is_relative_to(base) and target.is_file()
 
 
+def file_etag(state: os.stat_result) -> str:
+    """What stands for a local file's state, as an ETag does for an object's."""
+    return f"{state.st_size}-{state.st_mtime_ns}"
+
+
 def _object(path: Path, state: os.stat_result, facts: KeyFacts) -> LogObject:
     return LogObject(
         uri=path.as_uri(),
-        etag=f"{state.st_size}-{state.st_mtime_ns}",
+        etag=file_etag(state),
         size=state.st_size,
         location=str(path),
         reader=_READER,

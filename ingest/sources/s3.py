@@ -10,14 +10,14 @@ from itertools import takewhile
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingest.sources.base import SCHEME, LogObject, S3Settings, Selection
 from ingest.sources.bookmarks import Bookmarks
+from ingest.sources.download import download
 from ingest.sources.keys import KeyFacts, is_log, read_key
 from ingest.sources.s3errors import explain
+from ingest.sources.sessions import open_client
 from stormtrail.errors import AccessError
 
 if TYPE_CHECKING:
@@ -25,36 +25,15 @@ if TYPE_CHECKING:
 
 _CONCURRENCY = 16
 _MAX_BRANCHES = 50  # folders a level has at most where an archive's root is looked for
-_CONFIG = Config(
-    retries={"mode": "adaptive", "max_attempts": 8},
-    max_pool_connections=_CONCURRENCY,
-    # the archive's own digests prove its files; a checksum a download would prove less
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
 _FAILURES = (BotoCoreError, ClientError)
 
 
-_making = Lock()  # boto3's sessions are not made for several threads at once
+_making = Lock()  # boto3's sessions do not make clients for several threads at once
 
 
 @lru_cache(maxsize=8)
 def _made_client(settings: S3Settings) -> S3Client:
-    session = boto3.Session(profile_name=settings.profile)
-    keys: dict[str, Any] = {}
-    if settings.role_arn:
-        answer = session.client("sts").assume_role(
-            RoleArn=settings.role_arn, RoleSessionName="stormtrail"
-        )["Credentials"]
-        keys = {
-            "aws_access_key_id": answer["AccessKeyId"],
-            "aws_secret_access_key": answer["SecretAccessKey"],
-            "aws_session_token": answer["SessionToken"],
-        }
-    region = session.region_name or "us-east-1"
-    return session.client(
-        "s3", region_name=region, endpoint_url=settings.endpoint_url, config=_CONFIG, **keys
-    )
+    return open_client(settings, _CONCURRENCY)
 
 
 def client(settings: S3Settings) -> S3Client:
@@ -78,9 +57,7 @@ class S3Reader:
     def read(self, location: str, limit: int) -> bytes:
         """At most `limit` + 1 bytes of the object with key `location`."""
         try:
-            answer = client(self.settings).get_object(Bucket=self.bucket, Key=location)
-            with answer["Body"] as body:
-                return body.read(limit + 1 if answer["ContentLength"] > limit else None)
+            return download(client(self.settings), self.settings, self.bucket, location, limit).data
         except _FAILURES as error:
             raise explain(error, f"{SCHEME}{self.bucket}/{location}") from error
 
@@ -96,13 +73,8 @@ class S3Source:
     bookmarks: Bookmarks
 
     def objects(self) -> Iterator[LogObject]:
-        """Wanted objects by key; AccessError or InputError where the bucket cannot be listed."""
-        try:
-            yield from self._below(self.prefix)
-        except _FAILURES as error:
-            failure = explain(error, f"{SCHEME}{self.bucket}/{self.prefix}")
-            # A listing that is denied leaves nothing to go on with, whatever the reason.
-            raise AccessError(failure.what, where=failure.where, hint=failure.hint) from error
+        """Wanted objects by key; AccessError where a part of the bucket cannot be listed."""
+        yield from self._below(self.prefix)
 
     def _below(self, prefix: str) -> Iterator[LogObject]:
         """Goes down to the regions' folders, past those that are not wanted, and lists them."""
@@ -155,8 +127,14 @@ class S3Source:
             yield from page.get("Contents", ())
 
     def _pages(self, prefix: str, **more: str) -> Iterator[Any]:
-        pages: Any = client(self.settings).get_paginator("list_objects_v2")
-        return iter(pages.paginate(Bucket=self.bucket, Prefix=prefix, **more))
+        asked = {"Bucket": self.bucket, "Prefix": prefix, **more, **self.settings.request}
+        try:
+            pages: Any = client(self.settings).get_paginator("list_objects_v2")
+            yield from pages.paginate(**asked)
+        except _FAILURES as error:
+            failure = explain(error, f"{SCHEME}{self.bucket}/{prefix}")
+            # A listing that is denied leaves nothing to go on with, whatever the reason.
+            raise AccessError(failure.what, where=failure.where, hint=failure.hint) from error
 
     def _wanted(self, items: Any) -> Iterator[LogObject]:
         for item in items:

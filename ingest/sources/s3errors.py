@@ -1,19 +1,18 @@
-"""What went wrong at S3, in one plain line that never holds a secret."""
+"""What went wrong at AWS, in one plain line that never holds a secret."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
     SSOTokenLoadError,
     UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 
 from stormtrail.errors import AccessError, InputError
 
@@ -25,17 +24,42 @@ _CREDENTIALS = {
     "RequestExpired": "the credentials have expired",
     "InvalidToken": "the session token is not valid",
     "InvalidClientTokenId": "the access key is not known there",
+    "UnrecognizedClientException": "the access key is not known there",
     "TokenRefreshRequired": "the credentials have expired",
     "RequestTimeTooSkewed": "this machine's clock is wrong",
 }
-_DENIED = {"AccessDenied", "AccessDeniedException", "403", "Forbidden", "AllAccessDisabled"}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AccessControlListNotSupported",
+    "403",
+    "Forbidden",
+    "AllAccessDisabled",
+}
+_ABSENT = {
+    "NoSuchBucket": "no such bucket",
+    "404": "no such bucket",
+    "NoSuchKey": "no such object",
+    "QueueDoesNotExist": "no such queue",
+    "AWS.SimpleQueueService.NonExistentQueue": "no such queue",
+}
+# what an operation is called in a policy, where its name is another
+_ACTIONS = {
+    "ListObjectsV2": "s3:ListBucket",
+    "GetObject": "s3:GetObject",
+    "HeadObject": "s3:GetObject",
+    "AssumeRole": "sts:AssumeRole",
+    "ListPublicKeys": "cloudtrail:ListPublicKeys",
+    "ReceiveMessage": "sqs:ReceiveMessage",
+    "DeleteMessageBatch": "sqs:DeleteMessage",
+}
 _RENEW = "set AWS_PROFILE or the AWS_* variables, or renew the login"
 
 
 def explain(error: BotoCoreError | ClientError, where: str) -> InputError:
     """The error to raise: AccessError where no object can be read with these credentials."""
     if isinstance(error, ClientError):
-        return _from_answer(error.response, where)
+        return _from_answer(error, where)
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return AccessError("no AWS credentials were found", where=where, hint=_RENEW)
     if isinstance(error, (SSOTokenLoadError, UnauthorizedSSOTokenError)):
@@ -43,22 +67,33 @@ def explain(error: BotoCoreError | ClientError, where: str) -> InputError:
     if isinstance(error, ProfileNotFound):
         hint = "see the names in ~/.aws/config"
         return AccessError("no such AWS profile", where=where, hint=hint)
-    if isinstance(error, EndpointConnectionError):
+    if isinstance(error, (NoConnection, HTTPClientError)):
         return InputError("the server cannot be reached", where=where, hint="check --endpoint-url")
     return InputError(f"S3 failed ({type(error).__name__})", where=where, hint="try again")
 
 
-def _from_answer(answer: Any, where: str) -> InputError:
-    code = str(answer.get("Error", {}).get("Code", "unknown"))
-    message = str(answer.get("Error", {}).get("Message", "")).lower()
+def _from_answer(error: ClientError, where: str) -> InputError:
+    answer = error.response.get("Error", {})
+    code, message = str(answer.get("Code", "unknown")), str(answer.get("Message", "")).lower()
     if code in _CREDENTIALS:
         return AccessError(_CREDENTIALS[code], where=where, hint=_RENEW)
-    if code in ("NoSuchBucket", "NoSuchKey", "404"):
-        what = "no such object" if code == "NoSuchKey" else "no such bucket"
-        return InputError(what, where=where, hint="check the name and --endpoint-url")
+    if code in _ABSENT:
+        return InputError(_ABSENT[code], where=where, hint="check the name and --endpoint-url")
     if "kms" in message or code.startswith("KMS"):
         return InputError("its KMS key may not be used", where=where, hint="allow kms:Decrypt")
+    if code == "InvalidObjectState":
+        hint = "restore it from its archive class first"
+        return InputError("it lies in an archive class such as Glacier", where=where, hint=hint)
     if code in _DENIED:
-        hint = "allow s3:ListBucket and s3:GetObject; for requester-pays buckets ask its owner"
-        return InputError("access is denied", where=where, hint=hint)
-    return InputError(f"S3 answered {code}", where=where, hint="try again")
+        return _denied(error.operation_name, where)
+    return InputError(f"AWS answered {code}", where=where, hint="try again")
+
+
+def _denied(operation: str, where: str) -> InputError:
+    allow = f"allow {_ACTIONS.get(operation, operation)}"
+    if operation == "AssumeRole":
+        hint = f"{allow}, and let the role trust this caller"
+        return AccessError("the role may not be assumed", where=where, hint=hint)
+    if operation in ("ListObjectsV2", "GetObject", "HeadObject"):
+        allow += "; if the bucket is of the requester-pays kind, give --requester-pays"
+    return InputError("access is denied", where=where, hint=allow)

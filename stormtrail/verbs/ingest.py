@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stormtrail.console import Advance, emit, note, progress
-from stormtrail.errors import ExitCode
+from stormtrail.errors import ExitCode, UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import SinceFlag, StoreFlag, UntilFlag
+from stormtrail.verbs.verify import PublicKeysFlag, RequesterPaysFlag
 
 if TYPE_CHECKING:
+    from ingest.integrity import Keys, Marked
     from ingest.pipeline import IngestOptions, IngestSummary, Progress
+
+_VERIFY_EVERY = 600.0  # seconds, while following: a digest comes once an hour
 
 
 def register(app: typer.Typer) -> None:
@@ -48,6 +54,11 @@ def ingest_command(
     role_arn: Annotated[
         str | None, typer.Option(metavar="ARN", help="A role to assume before reading S3.")
     ] = None,
+    requester_pays: RequesterPaysFlag = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Mark each file as proven, unproven or tampered.")
+    ] = False,
+    public_keys: PublicKeysFlag = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Keep up with the source until interrupted.")
     ] = False,
@@ -64,34 +75,94 @@ def ingest_command(
         store=store, since=since, until=until, accounts=account, regions=region,
         endpoint_url=endpoint_url, profile=profile, role_arn=role_arn, strict=strict,
     )  # fmt: skip
-    if follow:
-        return _follow(settings, sources, every, as_json)
-    return _told(ingest_into(settings, sources), settings.strict, as_json)
+    if public_keys and not verify:
+        raise UsageError("is of use only with --verify", where="--public-keys")
+    options = replace(ingest_options(settings), requester_pays=requester_pays, hashed=verify)
+    prover = _prover(settings, sources, options, public_keys) if verify else None
+    job = _Job(settings, sources, options, as_json, prover)
+    return job.follow(every) if follow else job.once()
 
 
-def _told(summary: IngestSummary, strict: bool, as_json: bool) -> int:
-    """Prints the summary; the exit code that it calls for."""
-    emit(json.dumps(summary.to_dict()) if as_json else summary_line(summary))
-    if summary.rejected:
-        note(f"{summary.rejected:,} rejected: see `stormtrail sql rejected_records`")
-    return ExitCode.REJECTED if strict and summary.rejected else ExitCode.DONE
+Prover = Callable[[], "Marked"]
 
 
-def _follow(settings: Settings, sources: list[str], every: float, as_json: bool) -> int:
-    """Loads what is new again and again; a line each time that something was."""
-    from analytics.warehouse import publish
-    from ingest.follow import follow
+@dataclass
+class _Job:
+    """One command's ingest: what is loaded is published, told, and proven where that is wanted."""
 
-    def wait() -> bool:
-        time.sleep(every)
-        return True
+    settings: Settings
+    sources: list[str]
+    options: IngestOptions
+    as_json: bool
+    prover: Prover | None
+    _proven_at: float = field(default=-_VERIFY_EVERY)
 
-    rounds = follow(sources, settings.layout, wait, ingest_options(settings), _shown(_no_bar))
-    for number, summary in enumerate(rounds):
-        if summary.files or number == 0:
-            publish(settings.layout)
-            _told(summary, settings.strict, as_json)
-    return ExitCode.DONE
+    def once(self) -> int:
+        """Loads what is new."""
+        summary = _loaded(self.settings, self.sources, self.options)
+        return self._told(summary)
+
+    def follow(self, every: float) -> int:
+        """Loads what is new again and again; a line each time that something was."""
+        from ingest.follow import follow
+
+        def wait() -> bool:
+            time.sleep(every)
+            return True
+
+        rounds = follow(self.sources, self.settings.layout, wait, self.options, _shown(_no_bar))
+        for number, summary in enumerate(rounds):
+            if summary.files or number == 0 or self._proof_is_due():
+                self._told(summary)
+        return ExitCode.DONE
+
+    def _proof_is_due(self) -> bool:
+        return self.prover is not None and time.monotonic() - self._proven_at >= _VERIFY_EVERY
+
+    def _told(self, summary: IngestSummary) -> int:
+        """Publishes, then prints the summary; the exit code that it calls for."""
+        from analytics.warehouse import publish
+
+        marked = None
+        if self.prover and self._proof_is_due():
+            marked, self._proven_at = self.prover(), time.monotonic()
+        publish(self.settings.layout)
+        emit(json.dumps(_as_dict(summary, marked)) if self.as_json else summary_line(summary))
+        if marked:
+            note(_marked_line(marked))
+        if summary.rejected:
+            note(f"{summary.rejected:,} rejected: see `stormtrail sql rejected_records`")
+        strict = self.settings.strict and summary.rejected
+        return ExitCode.REJECTED if strict else ExitCode.DONE
+
+
+def _as_dict(summary: IngestSummary, marked: Marked | None) -> dict[str, Any]:
+    return summary.to_dict() | ({"integrity": asdict(marked)} if marked else {})
+
+
+def _marked_line(marked: Marked) -> str:
+    counts = f"{marked.proven:,} proven, {marked.unproven:,} unproven, {marked.tampered:,} tampered"
+    see = "" if not marked.tampered else ": see `stormtrail sql files_not_proven`"
+    return f"files in the store: {counts}{see}"
+
+
+def _prover(
+    settings: Settings, sources: list[str], options: IngestOptions, public_keys: Path | None
+) -> Prover:
+    """What marks the files of all sources; keys that cannot be read are told before any work."""
+    from ingest.integrity import Marked, mark, open_archive, open_keys
+
+    keys: Keys = open_keys(public_keys, options.settings)
+
+    def prove() -> Marked:
+        total = Marked()
+        for source in sources:
+            archive = open_archive(source, options.settings)
+            with progress("proving files") as advance:
+                total += mark(source, archive, keys, settings.layout, lambda done: advance(done, 0))
+        return total
+
+    return prove
 
 
 def _no_bar(_done: int, _total: int) -> None:
@@ -101,12 +172,17 @@ def _no_bar(_done: int, _total: int) -> None:
 def ingest_into(settings: Settings, sources: list[str]) -> IngestSummary:
     """Loads what is new and publishes the database that SQL and other clients open."""
     from analytics.warehouse import publish
+
+    summary = _loaded(settings, sources, ingest_options(settings))
+    publish(settings.layout)
+    return summary
+
+
+def _loaded(settings: Settings, sources: list[str], options: IngestOptions) -> IngestSummary:
     from ingest.pipeline import ingest
 
     with progress("ingesting files") as advance:
-        summary = ingest(sources, settings.layout, ingest_options(settings), _shown(advance))
-    publish(settings.layout)
-    return summary
+        return ingest(sources, settings.layout, options, _shown(advance))
 
 
 def ingest_options(settings: Settings) -> IngestOptions:

@@ -19,6 +19,7 @@ TOP = [
     "cost",
     "recommendations",
     "notes",
+    "integrity",
 ]
 SOURCE = [
     "arn",

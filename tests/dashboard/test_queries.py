@@ -181,4 +181,4 @@ def ledger_table(name: str, columns: str) -> pa.Table:
         "batches": [{"id": 1, "started_at": "a", "committed_at": "b"}],
     }  # fmt: skip
     wanted = [column.strip() for column in columns.split(",")]
-    return pa.Table.from_pylist([{key: row[key] for key in wanted} for row in rows[name]])
+    return pa.Table.from_pylist([{key: row.get(key) for key in wanted} for row in rows[name]])

@@ -164,14 +164,22 @@ def content_of(
     } | fields
 
 
+def log_file(*event_ids: str) -> bytes:
+    """A log file with an entry for each id."""
+    records = [
+        {"eventID": event_id, "eventVersion": "1.08", "eventTime": stamp(START)}
+        for event_id in event_ids
+    ]
+    return gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
+
+
 def clean_archive(hours: int = 4, files_an_hour: int = 3) -> Archive:
     """Hourly digests of one region, each with some log files; the first begins its chain."""
     archive = Archive()
     for hour in range(hours):
         keys = [log_key(hour, number) for number in range(files_an_hour)]
         for number, key in enumerate(keys):
-            records = {"Records": [{"eventID": f"{hour}-{number}", "eventVersion": "1.08"}]}
-            archive.objects[key] = gzip.compress(json.dumps(records).encode(), mtime=0)
+            archive.objects[key] = log_file(f"{hour}-{number}")
         previous = digest_key(hour - 1) if hour else None
         archive.add_digest(digest_key(hour), content_of(archive, hour, keys, previous))
     return archive

@@ -9,7 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from ingest.integrity import Code, IntegrityReport, KeyFile, Status, open_archive, verify
-from ingest.integrity.s3 import s3_client
+from ingest.sources.base import S3Settings
+from ingest.sources.sessions import open_client
 from stormtrail.errors import InputError
 from tests.ingest.integrity.archives import (
     BUCKET,
@@ -35,7 +36,7 @@ def endpoint() -> Iterator[str]:
 @pytest.fixture
 def verified(endpoint: str, key_file: Callable[..., Path]) -> Callable[..., IntegrityReport]:
     """Puts an archive into an empty bucket and verifies what is there."""
-    client = s3_client(endpoint, None)
+    client = open_client(S3Settings(endpoint), 1)
     client.create_bucket(Bucket=BUCKET)
     for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=item["Key"])
@@ -45,7 +46,7 @@ def verified(endpoint: str, key_file: Callable[..., Path]) -> Callable[..., Inte
             metadata = archive.metadata.get(key, {})
             client.put_object(Bucket=BUCKET, Key=key, Body=data, Metadata=metadata)
         keys = KeyFile.read(key_file(key_entry(rsa_key())))
-        return verify(open_archive(f"s3://{BUCKET}/{prefix}", endpoint), keys)
+        return verify(open_archive(f"s3://{BUCKET}/{prefix}", S3Settings(endpoint)), keys)
 
     return run
 
@@ -102,6 +103,6 @@ def test_files_that_a_prefix_leaves_out_are_still_read_where_digests_list_them(
 def test_a_bucket_that_is_not_there_is_one_plain_error(
     endpoint: str, key_file: Callable[..., Path]
 ) -> None:
-    archive = open_archive("s3://no-such-bucket-here", endpoint)
+    archive = open_archive("s3://no-such-bucket-here", S3Settings(endpoint))
     with pytest.raises(InputError, match="no such bucket"):
         verify(archive, KeyFile.read(key_file()))
