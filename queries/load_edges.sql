@@ -5,8 +5,8 @@ select
   sum(entries) as entries,
   min(first_seen) as first_seen,
   max(last_seen) as last_seen,
-  min_by(first_event_id, first_seen) as first_event_id,
-  max_by(last_event_id, last_seen) as last_event_id,
+  min_by(first_event_id, struct_pack(at := first_seen, id := first_event_id)) filter (where first_event_id is not null) as first_event_id,
+  max_by(last_event_id, struct_pack(at := last_seen, id := last_event_id)) filter (where last_event_id is not null) as last_event_id,
   min(low_event_id) as low_event_id,
   max(high_event_id) as high_event_id
 from edge_days

@@ -2,4 +2,4 @@
 -- grain: as subject_hours; parameters: since, until
 select * from subject_hours
 where hour >= $since and hour < $until
-order by hour, account_id, subject_kind, subject
+order by hour, account_id, subject_kind, subject, function_arn

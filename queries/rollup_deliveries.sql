@@ -8,8 +8,8 @@ select
   event_name,
   bucket_name,
   count(*) as entries,
-  min_by(event_id, event_time) as first_event_id,
-  max_by(event_id, event_time) as last_event_id
+  min_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as first_event_id,
+  max_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as last_event_id
 from events
 where event_source = 's3.amazonaws.com'
   and event_name = 'PutObject'

@@ -35,8 +35,8 @@ select
   count(*) as entries,
   min(event_time) as first_seen,
   max(event_time) as last_seen,
-  min_by(event_id, event_time) as first_event_id,
-  max_by(event_id, event_time) as last_event_id,
+  min_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as first_event_id,
+  max_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as last_event_id,
   min(event_id) as low_event_id,
   max(event_id) as high_event_id
 from accepts

@@ -53,8 +53,8 @@ select
   trigger_arn,
   count(*) as entries,
   count(distinct run_id) as runs,
-  min_by(event_id, struct_pack(at := event_time, id := event_id)) as first_event_id,
-  max_by(event_id, struct_pack(at := event_time, id := event_id)) as last_event_id
+  min_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as first_event_id,
+  max_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as last_event_id
 from subjects
 group by hour, account_id, subject_kind, subject, function_arn, trigger_arn
 order by hour, account_id, subject_kind, subject, function_arn

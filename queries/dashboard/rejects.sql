@@ -5,7 +5,7 @@ select
   count(*) as records,
   count(distinct r.source_id) as files,
   min(s.uri) as first_uri,
-  min_by(r.record_index, r.source_id) as first_record_index
+  min_by(r.record_index, struct_pack(source := r.source_id, place := r.record_index)) filter (where r.record_index is not null) as first_record_index
 from rejects as r
 left join sources as s
   on s.id = r.source_id

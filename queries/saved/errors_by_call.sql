@@ -6,7 +6,7 @@ select
   coalesce(error_code, 'no code') as error_code,
   count(*) as entries,
   max(event_time) as last_seen,
-  max_by(error_message, event_time) as last_message
+  max_by(error_message, struct_pack(at := event_time, said := error_message)) filter (where error_message is not null) as last_message
 from events
 where (error_code is not null or error_message is not null)
   and ($account_id is null or account_id = $account_id)
