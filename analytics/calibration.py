@@ -35,10 +35,11 @@ def calibrated(
 
 
 def _with_batch(function: Candidate, s: float | None, functions: Sequence[Candidate]) -> Candidate:
-    """Fewer runs an entry, where the runs come to more entries than were caused."""
+    """As many runs an entry as come to s: fewer, where they came to more entries than were caused, or
+    within the noise more."""
     same = [item for item in functions if item.source == function.source]
     total = sum(_caused(item) for item in same)
-    if not s or total <= s * (1 + NOISE) or function.batch is None:
+    if not s or total < s * (1 - NOISE) or function.batch is None:
         return function
     return replace(function, batch=function.batch * total / s)
 

@@ -85,7 +85,6 @@ def by(priced: Iterable[_Priced], key: Callable[[Line], str]) -> Mapping[str, fl
 def lines(usage: Usage, assumptions: Assumptions) -> Iterator[Line]:
     """Every quantity of the usage: counted lines, and the functions' shares of them."""
     size = usage.bytes_per_entry or assumptions.bytes_per_entry
-    share = usage.second_order_share
     for group in usage.groups:
         yield from _entry_lines(group)
     yield from _insight_lines(usage, assumptions)
@@ -94,7 +93,7 @@ def lines(usage: Usage, assumptions: Assumptions) -> Iterator[Line]:
     for bucket in usage.buckets:
         yield from _bucket_lines(bucket, size, assumptions)
     for function in usage.functions:
-        yield from _run_lines(function, share, assumptions)
+        yield from _run_lines(function, assumptions)
         yield from _share_lines(function, size, assumptions)
     for use in usage.metered:
         component = use.price.split(".")[0]
@@ -170,16 +169,14 @@ def _orders(entries: float, second: float) -> tuple[tuple[str, float], ...]:
     return ((ORIGINAL, entries - second), (SECOND, second))
 
 
-def _run_lines(use: FunctionUse, default: float, assumptions: Assumptions) -> Iterator[Line]:
-    """Requests and GB-seconds, split by whose entries the runs processed."""
-    share = default if use.second_order_share is None else use.second_order_share
+def _run_lines(use: FunctionUse, assumptions: Assumptions) -> Iterator[Line]:
+    """Requests and GB-seconds: a run costs with the second-order entry that records it."""
     memory = assumptions.lambda_memory_mb if use.memory_mb is None else use.memory_mb
     duration = assumptions.lambda_duration_ms if use.duration_ms is None else use.duration_ms
     price = "lambda.gb_second_arm" if use.arm else "lambda.gb_second_x86"
-    for order, runs in _orders(use.invocations, use.invocations * share):
-        seconds = runs * memory / 1024 * duration / 1000
-        yield Line("lambda_requests", "lambda.request", runs, use.account, order, use.arn)
-        yield Line("lambda_duration", price, seconds, use.account, order, use.arn)
+    seconds = use.invocations * memory / 1024 * duration / 1000
+    yield Line("lambda_requests", "lambda.request", use.invocations, use.account, SECOND, use.arn)
+    yield Line("lambda_duration", price, seconds, use.account, SECOND, use.arn)
 
 
 def _share_lines(use: FunctionUse, size: float, assumptions: Assumptions) -> Iterator[Line]:

@@ -25,11 +25,12 @@ from analytics.treatments import (
     Treatment,
 )
 from analytics.ways import WAYS, Option, alone, larger, stream_for, together
-from analytics.what_if import SourceFlow
+from analytics.what_if import SourceFlow, State
 
 __all__ = ["Settings", "Situation", "recommend", "stream_for"]
 
 MAPPED = ("sqs", "kinesis", "dynamodb")
+DIGITS = 6  # as the findings round s
 _WORTH_USD = 0.005
 
 
@@ -92,6 +93,7 @@ def _recommendation(
     alternatives: tuple[Alternative, ...],
 ) -> Recommendation:
     before, after = option.prediction.before, option.prediction.after
+    s_before = _s(before, candidate)
     return Recommendation(
         function=candidate.function,
         source=candidate.source,
@@ -99,18 +101,29 @@ def _recommendation(
         action=option.action,
         why=words.why(option.action, candidate, option.prediction),
         batch=_batch(option.treatment),
-        s_before=before.s.get(candidate.source),
-        s_after=after.s.get(candidate.source),
+        s_before=None if s_before is None else round(s_before, DIGITS),
+        s_after=_s(after, candidate),
         spectral_radius_after=after.spectral_radius,
         monthly_usd_before=option.usd_before,
         monthly_usd_after=option.usd_after,
         monthly_saving_usd=option.saving,
+        s_of_window=_of_window(situation, candidate),
         evidence=candidate.evidence,
         gives_up=words.gives_up(option.action, candidate),
         warnings=words.warnings(option.action, candidate, after, situation.assumptions),
         alternatives=alternatives,
         entries_per_run_after=after.entries_per_run.get(candidate.function),
     )
+
+
+def _s(state: State, candidate: Candidate) -> float | None:
+    """s of the function's source; None where its entries are not in the archive."""
+    return None if candidate.batch is None else state.s[candidate.source]
+
+
+def _of_window(situation: Situation, candidate: Candidate) -> float | None:
+    """What the findings say of s over the whole window."""
+    return next((s.s_of_window for s in situation.sources if s.arn == candidate.source), None)
 
 
 def _batch(treatment: Treatment | None) -> Batch | None:
@@ -123,7 +136,8 @@ def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Re
     """Nothing to do: with the reason, and what the best way would have cost."""
     now = together(situation, candidate, "keep")
     before = now.prediction.before
-    s = before.s.get(candidate.source)
+    known = _s(before, candidate)
+    s = None if known is None else round(known, DIGITS)
     others = () if best is None else tuple(_alternatives(situation, candidate, "keep"))
     return Recommendation(
         function=candidate.function,
@@ -138,6 +152,7 @@ def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Re
         monthly_usd_before=now.usd_before,
         monthly_usd_after=now.usd_before,
         monthly_saving_usd=0.0,
+        s_of_window=_of_window(situation, candidate),
         evidence=candidate.evidence,
         warnings=words.warnings("keep", candidate, before, situation.assumptions),
         alternatives=others,
@@ -156,8 +171,9 @@ def _for_bucket(situation: Situation, source: SourceFlow) -> Recommendation:
         action="exclude_from_selector",
         why=words.WHY_BUCKET,
         batch=None,
-        s_before=before.s.get(source.arn),
-        s_after=after.s.get(source.arn),
+        s_before=round(before.s[source.arn], DIGITS),
+        s_after=after.s[source.arn],
+        s_of_window=source.s_of_window,
         spectral_radius_after=after.spectral_radius,
         monthly_usd_before=before.monthly_usd,
         monthly_usd_after=after.monthly_usd,

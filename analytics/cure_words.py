@@ -41,9 +41,10 @@ _GIVES_UP = {
 def why(action: str, candidate: Candidate, prediction: Prediction) -> str:
     """The reason in one sentence with its numbers."""
     before, after = prediction.before, prediction.after
-    s = f"s {before.s[candidate.source]:.4g} → {after.s[candidate.source]:.4g}"
-    radius = f"ρ {before.spectral_radius:.3g} → {after.spectral_radius:.3g}"
-    return f"{_taken(candidate)}; {_WHY[action]}: {s}, {radius}"
+    told = [f"ρ {before.spectral_radius:.3g} → {after.spectral_radius:.3g}"]
+    if candidate.batch is not None:
+        told.insert(0, f"s {before.s[candidate.source]:.4g} → {after.s[candidate.source]:.4g}")
+    return f"{_taken(candidate)}; {_WHY[action]}: {', '.join(told)}"
 
 
 def why_keep(candidate: Candidate, best: Prediction | None) -> str:

@@ -194,7 +194,11 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to do about one function, and what it will change."""
+    """What to do about one function, and what it will change.
+
+    `s_before` is s at present, from where the prediction starts; `s_of_window` that of the source
+    over the whole window, another number where something began or ended within it.
+    """
 
     function: str
     source: str | None
@@ -213,6 +217,7 @@ class Recommendation:
     warnings: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     entries_per_run_after: float | None = None
+    s_of_window: float | None = None
 
 
 @dataclass(frozen=True)

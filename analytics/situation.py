@@ -85,10 +85,11 @@ def with_flows(situation: Situation) -> Situation:
 
 
 def main_candidates(candidates: Sequence[Candidate], settings: Settings) -> Iterable[Candidate]:
-    """One candidate a function: where it needs a cure first, then where it runs most."""
+    """One candidate a function: where it still runs, where it needs a cure, where it runs most."""
     order = sorted(
         candidates,
         key=lambda item: (
+            not item.active,
             not item.own_log_group,
             not needs_cure(item, settings),
             -item.runs_per_minute_mean,

@@ -27,14 +27,14 @@ Treated = Sequence[tuple[Candidate, Effect]]
 
 @dataclass(frozen=True)
 class Flows:
-    """Entries a second that each source delivers (`rate`, by `index`), and those caused of them.
+    """Entries a second that each source delivers (`rate`, by `index`), and the original of them.
 
     `beside` is second-order entries an entry that no function explains.
     """
 
     index: Mapping[str, int]
     rate: NDArray[np.float64]
-    caused: NDArray[np.float64]
+    original: NDArray[np.float64]
     assumptions: Assumptions
     beside: Mapping[str, float]
 
@@ -66,17 +66,14 @@ class Flows:
         return LogGroupUse(arn, account_of(arn), total, total * self._share(arn))
 
     def _share(self, source: str) -> float:
-        """The share of what a source delivers that processing caused."""
-        number = self.index[source]
-        return (
-            min(1.0, float(self.caused[number] / self.rate[number])) if self.rate[number] else 0.0
-        )
+        """The share of what a source delivers that is not original: that processing caused."""
+        rate, original = (float(part[self.index[source]]) for part in (self.rate, self.original))
+        return max(0.0, 1.0 - original / rate) if rate else 0.0
 
     def _uses(self, function: Candidate, done: Effect) -> Iterator[FunctionUse]:
         entries = self._monthly(function.source)
         management = entries * done.further * _management_share(function)
         caused = entries * (done.own + done.further)
-        share = self._share(function.source)
         yield FunctionUse(
             arn=function.function,
             account=function.account,
@@ -88,13 +85,11 @@ class Flows:
             copies=function.copies,
             memory_mb=function.memory_mb,
             duration_ms=self._duration(function.duration_ms, function, done),
-            second_order_share=share,
         )
         duration = self._duration(None, function, done)
         for arn, runs in sorted(function.callees.items()):
             calls = entries * done.calling_runs * runs
-            account = account_of(arn)
-            yield FunctionUse(arn, account, calls, duration_ms=duration, second_order_share=share)
+            yield FunctionUse(arn, account_of(arn), calls, duration_ms=duration)
 
     def _duration(self, now: float | None, function: Candidate, done: Effect) -> float:
         """A run's milliseconds: as now, and some more for every entry that it takes more."""

@@ -27,12 +27,10 @@ class EntryGroup:
 
 @dataclass(frozen=True)
 class FunctionUse:
-    """One function's runs and the entries that they cause (its run records and its calls').
+    """One log-processing function's runs and the entries that they cause (its own and its calls').
 
     `logged_entries` is how many copies of those go through a trail's log group. `memory_mb` and
     `duration_ms` are None where not known: the assumptions then stand in.
-    `second_order_share` is the share of its runs' input that is second-order (None: the share
-    of everything that the log groups ingested, else of all entries).
     """
 
     arn: str
@@ -46,7 +44,6 @@ class FunctionUse:
     memory_mb: float | None = None
     duration_ms: float | None = None
     arm: bool = False
-    second_order_share: float | None = None
 
 
 @dataclass(frozen=True)

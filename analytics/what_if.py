@@ -36,7 +36,9 @@ _GROWN = 1e9
 class SourceFlow:
     """A log source's entries a second: all, and the original ones (None: worked out through K).
 
-    `self_logging`: a bucket whose trail records the deliveries into it.
+    `self_logging`: a bucket whose trail records the deliveries into it. `of_trail` is False for a log
+    group of application logs: what it delivers are no entries. `s` is at present,
+    `s_of_window` that of the findings (None: not known, or the same).
     """
 
     arn: str
@@ -45,6 +47,14 @@ class SourceFlow:
     original_per_second: float | None = None
     s: float | None = None
     self_logging: bool = False
+    s_of_window: float | None = None
+    of_trail: bool = True
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether s at present is another than that of the whole window."""
+        known = self.s is not None and self.s_of_window is not None
+        return known and self.s != self.s_of_window
 
 
 @dataclass(frozen=True)
@@ -129,7 +139,7 @@ class _Model:
     ) -> None:
         self.sources = sources
         self.index = {source.arn: number for number, source in enumerate(sources)}
-        known = [item for item in functions if item.source in self.index]
+        known = [item for item in functions if item.source in self.index and item.active]
         self.functions = calibrated(k, {source.arn: source.s for source in sources}, known)
         self.book, self.assumptions = book, assumptions
         self.k = self._matrix(k)
@@ -171,7 +181,7 @@ class _Model:
             state,
             rate,
             effects,
-            Flows(self.index, rate, k.T @ rate, self.assumptions, self._beside(silenced)),
+            Flows(self.index, rate, self.original, self.assumptions, self._beside(silenced)),
         )
 
     def _summed(
@@ -194,14 +204,14 @@ class _Model:
         return matrix
 
     def _original(self) -> Floats:
-        """Original entries a second: given, else through K; all of them where K cannot tell."""
+        """Original entries a second, at most all: given, else through K; all where K cannot tell."""
         through_k = np.maximum(0.0, self.now - self.k.T @ self.now)
         ends = _radius(self.k) < 1
         return np.array(
             [
                 (through_k[i] if ends else self.now[i])
                 if source.original_per_second is None
-                else source.original_per_second
+                else min(source.original_per_second, self.now[i])
                 for i, source in enumerate(self.sources)
             ]
         )
@@ -258,21 +268,24 @@ class _Model:
         return sums
 
     def _beside(self, silenced: tuple[str, ...]) -> dict[str, float]:
-        """Second-order entries an entry that no function explains: of s, or of K at least."""
+        """Second-order entries an entry that no function explains: of s, or of K at least.
+
+        An entry that several sources deliver is one entry.
+        """
         explained = dict.fromkeys(self.index, 0.0)
         for function, done in self._effects(self.now, {}):
             explained[function.source] += done.own + done.further
         beside = {}
         for number, source in enumerate(self.sources):
             measured = beyond(source.s or 0.0, explained[source.arn])
-            quiet = self.rest[number, number] if source.arn in silenced else 0.0
-            found = max(measured, float(self.rest[number].sum()))
-            beside[source.arn] = max(0.0, found - float(quiet))
+            quiet = float(self.rest[number, number]) if source.arn in silenced else 0.0
+            found = max(measured, float(self.rest[number].max(initial=0.0)))
+            beside[source.arn] = beyond(found, quiet)
         return beside
 
 
 def _is_log_group(source: SourceFlow) -> bool:
-    return source.kind == "cloudwatch_logs"
+    return source.kind == "cloudwatch_logs" and source.of_trail
 
 
 def _radius(k: Floats) -> float:

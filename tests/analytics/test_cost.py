@@ -127,10 +127,16 @@ def test_a_function_accounts_for_its_runs_its_entries_and_their_ingest() -> None
     assert found.by_function == {ROUTER: pytest.approx(30 * (2.00 + 1.90 + 0.20 + 0.4166675))}
 
 
-def test_runs_are_second_order_by_the_share_of_what_they_took_in() -> None:
-    usage = month(functions=(FunctionUse(ROUTER, A, 1e6, second_order_share=0.75),))
-    found = cost(usage, load(), Assumptions())
-    assert found.by_order["second"] == pytest.approx(0.75 * (found.monthly_usd or 0))
+def test_a_run_costs_with_the_second_order_entry_that_records_it() -> None:
+    groups = (EntryGroup(A, "Data", 1, "original", 100_000),)
+    found = cost(
+        month(groups=groups, functions=(FunctionUse(ROUTER, A, 1e6),)), load(), Assumptions()
+    )
+    # 0.10 of original entries; a million requests 0.20 and 25,000 GB-seconds of log processing
+    assert found.by_order == {
+        "second": pytest.approx(0.20 + 0.4166675),
+        "original": pytest.approx(0.10),
+    }
 
 
 def test_the_month_is_the_steady_parts_rate_where_it_is_given() -> None:

@@ -1,0 +1,133 @@
+"""The functions that log sources start, as measured: counts of the case turned into candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics import arns, describe, effects
+from analytics.candidates import Candidate
+from analytics.measured_usage import function_use, of_function
+from analytics.present import taken
+from analytics.series import Floats
+
+if TYPE_CHECKING:
+    from analytics.analysis import Case
+
+STREAMS = ("kinesis", "dynamodb", "firehose")
+
+
+def candidates(case: Case, first: int) -> Iterator[Candidate]:
+    """Every function that a log source starts, as measured from minute `first` on."""
+    for node in case.measured:
+        for function in case.graph.functions_of(node):
+            found = _candidate(node, function, case, first)
+            if found:
+                yield found
+
+
+def _candidate(node: str, function: str, case: Case, since: int) -> Candidate | None:
+    """One function on one source; of one that no longer runs, what it did when it ran."""
+    data, kind = case.data, case.measured[node].verdict.kind
+    chosen = _keys(node, function, case)
+    series = data.runs.series("runs", chosen)
+    active = describe.is_active(series, data)
+    first = since if active else 0
+    runs = series[first:]
+    if not runs.sum():
+        return None
+    own = data.runs.series("entries", chosen)[first:]
+    callees = dict(_callees(function, case))
+    further, management = _further(function, callees, case, first)
+    return Candidate(
+        function=function,
+        source=node,
+        source_kind=kind,
+        batch=_batch(node, runs, case, first),
+        runs_per_minute_mean=float(runs.mean()),
+        runs_per_minute_peak=float(runs.max()),
+        active=active,
+        run_entries=float(own.sum()) / float(runs.sum()),
+        further_entries=further,
+        further_management=management,
+        callees=callees,
+        routed=_routed({function}, _own(function, node, case), case),
+        further_routed=_routed({function, *callees}, _others(function, node, case), case),
+        behind_stream=kind in STREAMS,
+        own_log_group=arns.own_log_group_of(node) == arns.function_name(function),
+        evidence=describe.evidence([function], data),
+    )
+
+
+def _keys(node: str, function: str, case: Case) -> Floats:
+    """Weights of the run counts: 1 for this function started by this source."""
+    chosen = np.zeros(len(case.data.runs.keys))
+    for (arn, start), places in case.graph.keys.items():
+        if arn == function and start.node == node:
+            chosen[list(places)] = 1.0
+    return chosen
+
+
+def _batch(node: str, runs: Floats, case: Case, first: int) -> float | None:
+    """Entries a run of this function takes; each function of a source is handed every entry."""
+    item = case.measured[node]
+    if item.estimate is None:
+        return None
+    return taken(item, case, first) / float(runs.sum())
+
+
+def _callees(function: str, case: Case) -> Iterator[tuple[str, float]]:
+    """Functions that this one starts to any depth, with their runs for one of its runs."""
+    totals: dict[str, float] = {}
+    todo = [(function, 1.0, frozenset([function]))]
+    while todo:
+        arn, rate, seen = todo.pop()
+        runs = of_function(case.data.runs, arn, "runs") or 1.0
+        for (caller, called), count in case.flow.calls.items():
+            if caller == arn and called not in seen:
+                part = rate * float(count) / runs
+                totals[called] = totals.get(called, 0.0) + part
+                todo.append((called, part, seen | {called}))
+    yield from sorted(totals.items())
+
+
+def _further(
+    function: str, callees: dict[str, float], case: Case, first: int
+) -> tuple[float, float]:
+    """Entries beyond its own run records that one run causes: in all, and management entries."""
+    total = management = 0.0
+    for arn, rate in {function: 1.0, **callees}.items():
+        use = function_use(arn, case, first)
+        runs = use.invocations or 1.0
+        own = of_function(case.data.runs, arn, "entries", first)
+        total += rate * (use.entries - (own if arn == function else 0.0)) / runs
+        management += rate * use.management_entries / runs
+    return total, management
+
+
+def _own(function: str, node: str, case: Case) -> effects.Weights:
+    """What the source causes, of that only this function's run records."""
+    weights, mine = case.weights[node], case.data.runs.where(lambda key: key[0] == function)
+    none = np.zeros_like
+    return effects.Weights(weights.runs * mine, none(weights.calls), none(weights.deliveries))
+
+
+def _others(function: str, node: str, case: Case) -> effects.Weights:
+    """What the source causes, but for this function's run records."""
+    weights, other = case.weights[node], case.data.runs.where(lambda key: key[0] != function)
+    return effects.Weights(weights.runs * other, weights.calls, weights.deliveries)
+
+
+def _routed(functions: set[str], weights: effects.Weights, case: Case) -> dict[str, float]:
+    """The share of these functions' entries, as far as weighted, that each source delivers again."""
+    everything = effects.by_function(weights, case.data)
+    total = sum(everything.get(arn, 0.0) for arn in functions)
+    found = {}
+    for target, item in case.measured.items():
+        back = effects.returning_by_function(weights, item.feed, case.data)
+        share = sum(back.get(arn, 0.0) for arn in functions) / total if total else 0.0
+        if share > 0:
+            found[target] = float(share)
+    return found

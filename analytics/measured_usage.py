@@ -1,0 +1,149 @@
+"""What a case's window used: its counts as a usage that money can be worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics import arns, effects
+from analytics.feeds import Feed
+from analytics.series import Counts, Floats
+from analytics.usage import (
+    ORIGINAL,
+    SECOND,
+    BucketUse,
+    EntryGroup,
+    FunctionUse,
+    LogGroupUse,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from analytics.analysis import Case
+
+
+def usage(case: Case, first: int) -> Usage:
+    """What happened from minute `first` on, as counts that cost money."""
+    data = case.data
+    groups = tuple(_groups(case, first))
+    logged = _logged(case, first)
+    return Usage(
+        window_seconds=60.0 * (data.span.minutes - first),
+        groups=groups,
+        functions=tuple(
+            replace(function_use(arn, case, first), logged_entries=logged.get(arn, 0.0))
+            for arn in sorted(case.flow.shares)
+        ),
+        log_groups=tuple(_log_group_uses(case, first)),
+        buckets=(
+            BucketUse(
+                _main_account(case),
+                float(data.files) * (data.span.minutes - first) / data.span.minutes,
+                sum(group.entries for group in groups),
+                sum(group.entries for group in groups if group.order == SECOND),
+            ),
+        ),
+    )
+
+
+def function_use(arn: str, case: Case, first: int) -> FunctionUse:
+    """One function's runs, and the entries of its runs and calls, from minute `first` on."""
+    data = case.data
+    own = of_function(data.runs, arn, "entries", first)
+    calls = {
+        category: sum(
+            float(total)
+            for key, total in zip(data.calls.keys, data.calls.totals("entries", first), strict=True)
+            if key[0] == arn and (key[3] == "Data") == (category == "Data")
+        )
+        for category in ("Data", "Management")
+    }
+    return FunctionUse(
+        arn=arn,
+        account=arns.account(arn) or "unknown",
+        invocations=of_function(data.runs, arn, "runs", first),
+        entries=own + calls["Data"] + calls["Management"],
+        management_entries=calls["Management"],
+        data_entries=own + calls["Data"],
+    )
+
+
+def of_function(counts: Counts, arn: str, measure: str, first: int = 0) -> float:
+    """A measure of all keys of one function, from minute `first` on."""
+    totals = counts.totals(measure, first)
+    return float(
+        sum(total for key, total in zip(counts.keys, totals, strict=True) if key[0] == arn)
+    )
+
+
+def _groups(case: Case, first: int) -> Iterator[EntryGroup]:
+    """Entries by account and category. A run's records stand for all of its account's run cells, so what was
+    caused is compared with the sum of those, not cell by cell."""
+    totals = _by_place(case.data.traffic.totals("entries", first), case)
+    caused = _by_place(_second_by_cell(case, first), case)
+    for (account, category), total in sorted(totals.items()):
+        second = min(caused[account, category], total)
+        for order, entries in ((ORIGINAL, total - second), (SECOND, second)):
+            if entries > 0:
+                yield EntryGroup(account, category, 1, order, entries)
+
+
+def _by_place(values: Floats, case: Case) -> dict[tuple[str, str], float]:
+    """Values of the traffic's cells summed by account and category."""
+    sums: dict[tuple[str, str], float] = {}
+    for key, value in zip(case.data.traffic.keys, values, strict=True):
+        place = (str(key[0]), str(key[2]))
+        sums[place] = sums.get(place, 0.0) + float(value)
+    return sums
+
+
+def _second_by_cell(case: Case, first: int) -> Floats:
+    found = np.zeros(len(case.data.traffic.keys))
+    for counts, weight, places in effects.tables(case.log_weights, case.data):
+        known = places >= 0
+        np.add.at(found, places[known], (counts.totals("entries", first) * weight)[known])
+    return found
+
+
+def _logged(case: Case, first: int) -> dict[str, float]:
+    """How many entries of each function go through trails' log groups."""
+    found: dict[str, float] = {}
+    for feed in _log_groups(case).values():
+        back = effects.returning_by_function(case.log_weights, feed, case.data, first)
+        for arn, entries in back.items():
+            found[arn] = found.get(arn, 0.0) + entries
+    return found
+
+
+def _log_groups(case: Case) -> dict[str, Feed]:
+    """What each log group takes in: those that are sources, and those known to feed a stream; where none
+    is known to, the stream stands for its own."""
+    found: dict[str, Feed] = {}
+    kinds = ("cloudwatch_logs", "kinesis", "firehose")
+    for node, item in case.measured.items():
+        if item.verdict.kind in kinds and item.feed.parts:
+            upstream = (place for place, _ in case.topology.upstream(node))
+            group = next((place for place in upstream if ":log-group:" in place), node)
+            found[group] = item.feed if group == node else found.get(group, item.feed)
+    return found
+
+
+def _log_group_uses(case: Case, first: int) -> Iterator[LogGroupUse]:
+    for group, feed in _log_groups(case).items():
+        delivered = float(feed.series(case.data.traffic)[first:].sum())
+        back = sum(
+            float(effects.returning(weights, feed, case.data)[first:].sum())
+            for weights in case.weights.values()
+        )
+        yield LogGroupUse(
+            group, arns.account(group) or _main_account(case), delivered, min(back, delivered)
+        )
+
+
+def _main_account(case: Case) -> str:
+    return next(
+        (arns.account(node) or "" for node in case.measured if arns.account(node)), "unknown"
+    )

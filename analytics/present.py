@@ -1,0 +1,146 @@
+"""Each source at present: what it takes in, s and K, from the minute on that the window shows them.
+
+A month is not the window's mean: it goes on from what is now. Entries count as taken in when they
+are processed, so that what they cause is compared with them and not with entries still under way.
+What one run causes is the whole window's: of a function that two sources start one after the other,
+the counts do not tell which of them caused what it called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analytics import describe, effects
+from analytics.amplification import lagged
+from analytics.findings import Findings
+from analytics.series import Floats
+from analytics.sources import Measured
+from analytics.what_if import SourceFlow
+
+if TYPE_CHECKING:
+    from analytics.analysis import Case
+
+LEAST_BASIS = 60  # minutes; a rate of less is no month
+DIGITS = 6  # as the findings round s
+
+Matrix = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Present:
+    """What holds from minute `first` on, by source.
+
+    `taken` entries were processed (runs, where the entries are not in the archive); one of them
+    causes `s` (None: not known), of which `k[i][j]` are delivered by j for one that i takes in.
+    """
+
+    first: int
+    taken: Mapping[str, float]
+    s: Mapping[str, float | None]
+    k: Matrix
+
+
+def present(case: Case, first: int) -> Present:
+    """The case from minute `first` on."""
+    an_entry = {
+        node: _window_for_one_entry(item, case, first) for node, item in case.measured.items()
+    }
+    return Present(
+        first,
+        {node: taken(item, case, first) for node, item in case.measured.items()},
+        {
+            node: None if item.estimate is None else _caused(node, case) * an_entry[node]
+            for node, item in case.measured.items()
+        },
+        {
+            node: {target: back * an_entry[node] for target, back in row.items() if back > 0}
+            for node, row in case.returned.items()
+            if taken(case.measured[node], case, first) > 0
+        },
+    )
+
+
+def _window_for_one_entry(item: Measured, case: Case, first: int) -> float:
+    """What a count of the whole window is multiplied with to be one for an entry at present."""
+    runs = float(item.direct_runs.sum())
+    return runs_an_entry(item, case, first) / runs if runs else 0.0
+
+
+def _caused(node: str, case: Case) -> float:
+    """Second-order entries of the window that a source caused."""
+    return float(effects.entries(case.weights[node], case.data).sum())
+
+
+def first_minute(findings: Findings, case: Case) -> int:
+    """The minute from which the window shows what is now: after a loop or a source last began or ended."""
+    times = [loop.ended if loop.state == "ended" else loop.onset for loop in findings.loops]
+    minutes = [case.data.span.minute(time.replace(tzinfo=None)) for time in times if time]
+    minutes += [minute for item in case.measured.values() for minute in _turns(item, case)]
+    last = max(case.data.span.minutes - LEAST_BASIS, 0)
+    return int(min(max(minutes, default=0), last))
+
+
+def _turns(item: Measured, case: Case) -> list[float]:
+    """The minutes in which a source began and ended, where it did so within the window."""
+    runs = item.direct_runs
+    busy = np.flatnonzero(runs)
+    if not busy.size:
+        return []
+    began = [] if describe.is_active(runs[::-1], case.data) else [float(busy[0])]
+    return began if describe.is_active(runs, case.data) else [*began, float(busy[-1] + 1)]
+
+
+def flows(findings: Findings, case: Case, now: Present) -> tuple[SourceFlow, ...]:
+    """Every source as it is now, with what the findings say of it over the whole window."""
+    of_window = {source.arn: source.s for source in findings.sources}
+    return tuple(_flow(node, of_window.get(node), case, now) for node in case.measured)
+
+
+def _flow(node: str, of_window: float | None, case: Case, now: Present) -> SourceFlow:
+    item, took = case.measured[node], now.taken[node]
+    seconds = 60.0 * (case.data.span.minutes - now.first)
+    s = now.s[node] if took else of_window
+    return SourceFlow(
+        arn=node,
+        kind=item.verdict.kind,
+        delivered_per_second=took / seconds,
+        original_per_second=min(took, _original(item, case, now.first)) / seconds,
+        s=None if s is None else round(s, DIGITS),
+        self_logging=item.verdict.kind == "s3" and not case.graph.functions_of(node),
+        s_of_window=of_window,
+        of_trail=bool(item.feed.parts),
+    )
+
+
+def _original(item: Measured, case: Case, first: int) -> float:
+    """Entries delivered that no source caused; all runs where the entries are not in the archive."""
+    if item.estimate is None:
+        return taken(item, case, first)
+    delivered = float(item.feed.series(case.data.traffic)[first:].sum())
+    back = sum(
+        float(effects.returning(weights, item.feed, case.data)[first:].sum())
+        for weights in case.weights.values()
+    )
+    return max(delivered - back, 0.0)
+
+
+def taken(item: Measured, case: Case, first: int) -> float:
+    """Entries processed from minute `first` on; a run counts as one where its entries are not known."""
+    return float(item.direct_runs[first:].sum()) / runs_an_entry(item, case, first)
+
+
+def runs_an_entry(item: Measured, case: Case, first: int) -> float:
+    """Runs that an entry starts directly, from minute `first` on; the whole window's where that is all
+    there is, or where the part is too short to tell."""
+    known = item.estimate
+    if known is None:
+        return 1.0
+    part = slice(max(first, known.first), known.last)
+    expected: Floats = lagged(item.feed.series(case.data.traffic)) @ known.kernel
+    started, caused = float(item.direct_runs[part].sum()), float(expected[part].sum())
+    whole = part.start == known.first or not (started > 0 and caused > 0)
+    return float(known.ratio) if whole else started / caused

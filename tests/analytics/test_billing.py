@@ -1,0 +1,133 @@
+"""What the cures are worked out from is what the records say, at present."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics import configured, effects, rollup_data
+from analytics.analysis import Case, examine
+from analytics.findings import Recommendation
+from analytics.measured_usage import usage
+from analytics.usage import SECOND
+from analytics.warehouse import Warehouse
+from simulation.organization import LAMBDA, MANAGEMENT, Call, Organization, Stage
+from simulation.scenarios.pipelines import group_source
+from stormtrail.layout import Layout
+from tests.analytics import played
+from tests.analytics.conftest import Analyze, Analyzed
+
+
+def caller_with_calls(seed: int) -> Organization:
+    """A router whose runs are routed again; the function that it calls, and its calls, are not."""
+    made = played.draft("calls", seed)
+    trail = made.trail("audit", "workload", records=(MANAGEMENT, LAMBDA))
+    target = f"arn:aws:s3:::{made.tag('store')}"
+    put = Call("s3.amazonaws.com", "PutObject", "AWS::S3::Object", target)
+    called = Stage(made.function("archiver", "log-archive"), calls=(put,))
+    router = Stage(made.function("router", "workload"), next=(called,))
+    group_source(made, trail, (router,), batching=made.cap(2.0))
+    return made.finish()
+
+
+def test_what_is_further_routed_does_not_count_the_functions_own_runs(tmp_path: Path) -> None:
+    organization = caller_with_calls(1)
+    [source] = organization.sources
+    there = played.analysed(organization, 1, tmp_path)
+    [router] = [item for item in there.candidates if item.source == source.arn]
+    assert router.routed == {source.arn: pytest.approx(1.0)}
+    assert router.further_routed == {}
+
+
+def of(found: Analyzed, function: str) -> Recommendation:
+    [item] = [item for item in found.found.recommendations if function in item.function]
+    return item
+
+
+@pytest.mark.parametrize("kind", ["one_function", "two_sources_one_loop", "eventbridge_rule"])
+def test_where_s_did_not_change_the_recommendation_starts_from_the_sources_s(
+    analyzed: Analyze, kind: str
+) -> None:
+    found = analyzed(kind, 1)
+    told = {arn: source.s for arn, source in found.sources.items()}
+    for item in found.found.recommendations:
+        assert item.s_of_window == told[item.source or ""]
+        if item.s_before != item.s_of_window:
+            assert both_are_told(found, item)
+    assert any(item.s_before == item.s_of_window for item in found.found.recommendations)
+
+
+def both_are_told(found: Analyzed, item: Recommendation) -> bool:
+    """Whether a note gives both numbers."""
+    wanted = (item.source, f"{item.s_of_window:.4g}", f"{item.s_before:.4g}")
+    return any(all(str(text) in note for text in wanted) for note in found.found.notes)
+
+
+def test_where_s_changed_within_the_window_both_are_told(analyzed: Analyze) -> None:
+    found = analyzed("articles", 1)
+    router = of(found, "log-router")
+    assert router.s_before != router.s_of_window == found.sources[router.source or ""].s
+    assert both_are_told(found, router)
+    assert any("Money a month is at the rates since" in note for note in found.found.notes)
+
+
+def test_a_loop_that_has_ended_costs_nothing_any_more(analyzed: Analyze) -> None:
+    router = of(analyzed("ended", 1), "log-router")
+    assert (router.action, router.monthly_usd_before) == ("keep", 0.0)
+    assert "no longer ran" in router.why
+
+
+def test_a_function_that_was_moved_is_judged_by_the_stream_that_it_reads_now(
+    analyzed: Analyze,
+) -> None:
+    found = analyzed("moved_behind_stream", 1)
+    router = of(found, "log-router")
+    assert (router.action, found.sources[router.source or ""].kind) == ("keep", "kinesis")
+    assert "behind a stream already" in router.why or "enough" in router.why
+
+
+def test_a_function_on_its_own_log_group_takes_no_entries_and_has_no_s(analyzed: Analyze) -> None:
+    found = analyzed("own_log_group", 1)
+    forwarder = of(found, "log-forwarder")
+    assert found.sources[forwarder.source or ""].s is None
+    assert (forwarder.s_before, forwarder.s_after) == (None, None)
+    assert " s " not in forwarder.why
+    # all of its runs and their entries are gone: nearly all that is second-order there
+    assert forwarder.monthly_saving_usd == pytest.approx(
+        found.found.cost.second_order_monthly_usd, rel=0.15
+    )
+
+
+def case(store: Path) -> Case:
+    layout = Layout(store)
+    data = rollup_data.load(Warehouse.open(layout), None, None)
+    assert data is not None
+    return examine(data, configured.read(layout))
+
+
+def test_both_records_of_a_run_are_second_order(tmp_path: Path) -> None:
+    """Invoke and InvokeExecution are two kinds of entry; what was caused is counted in full."""
+    played.analysed(played.one_router(1), 1, tmp_path)
+    there = case(tmp_path / "store")
+    counted = [group.entries for group in usage(there, 0).groups if group.order == SECOND]
+    caused = effects.entries(there.log_weights, there.data).sum()
+    assert sum(counted) == pytest.approx(caused)
+
+
+@pytest.mark.parametrize("kind", ["articles", "own_log_group", "self_logging_bucket"])
+def test_findings_hold_no_numbers_but_pythons_own(analyzed: Analyze, kind: str) -> None:
+    assert [item for item in leaves(analyzed(kind, 1).found.to_dict()) if foreign(item)] == []
+
+
+def foreign(value: object) -> bool:
+    return type(value) not in (str, int, float, bool, type(None))
+
+
+def leaves(value: Any) -> list[object]:
+    if isinstance(value, dict):
+        return [leaf for item in value.values() for leaf in leaves(item)]
+    if isinstance(value, list):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [value]
