@@ -36,6 +36,7 @@ PRIOR = (
 SIGMAS = (0.05, 0.2, 0.45, 0.8, 1.2)
 GOOD_FIT = 0.3
 RESAMPLES = 400
+STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (any more)
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def estimate(
         return None
     kernel, correlation = fit_kernel(runs, delivered, own)
     expected = lagged(delivered) @ kernel
-    first, last = _settled(first, last, len(runs))
+    first, last = _linked(runs, expected, *_settled(first, last, len(runs)))
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
@@ -209,6 +210,25 @@ def _settled(first: int, last: int, minutes: int) -> tuple[int, int]:
     return (first + margin if first < LAGS else first), (
         last - margin if last > minutes - LAGS else last
     )
+
+
+def _linked(runs: Floats, expected: Floats, first: int, last: int) -> tuple[int, int]:
+    """The span less the minutes at its edges where the runs are stragglers: one that was tried again after
+    its link was cut would make the span longer than the link. Each edge is where the log-likelihood of
+    `STRAGGLERS` against the span's ratio, summed from the outside, is greatest (a CUSUM, Page 1954)."""
+    inside, caused = runs[first:last], expected[first:last]
+    if inside.sum() < MINIMUM_RUNS or caused.sum() <= 0:
+        return first, last
+    usual = caused * (inside.sum() / caused.sum())
+    outside = usual * (1 - STRAGGLERS) + inside * np.log(STRAGGLERS)
+    head, tail = _peak(outside), _peak(outside[::-1])
+    return (first + head, last - tail) if head + tail < last - first else (first, last)
+
+
+def _peak(gains: Floats) -> int:
+    """How many of the leading values have the greatest sum; 0 where no sum is above 0."""
+    sums = np.concatenate([[0.0], np.cumsum(gains)])
+    return int(np.argmax(sums))
 
 
 def _misfit(runs: Floats, delivered: Floats, kernel: Floats, first: int, last: int) -> float:

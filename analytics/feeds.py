@@ -19,7 +19,7 @@ from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
 
 Mask = NDArray[np.bool_]
-ALL = ("Data", "Management")
+RARE = 0.1  # of correlation: what a trail of data events alone must explain better
 
 
 @dataclass(frozen=True)
@@ -82,18 +82,34 @@ def feed_of(
         return _rule_feed(node, rule, all_cells, runs, traffic)
     trails = topology.feeding_trails(node)
     if trails:
-        return _trail_feed(trails, all_cells, runs, traffic, span)
+        found = _trail_feed(trails, all_cells, runs, traffic, span)
+        return _until(found, _end(topology.out_of(node), span))
     return _inferred_feed(accounts, all_cells, runs, traffic, own)
 
 
-def everything(traffic: Counts) -> Feed:
-    """All entries: what a bucket delivers that CloudTrail is seen to write this archive's files into."""
+def _end(links: Sequence[Link], span: Span) -> int:
+    """The minute after which none of a source's links to functions holds any more; the window's end where
+    one does."""
+    ends = [link.until for link in links if arns.service(link.target) == "lambda"]
+    if not ends or None in ends:
+        return span.minutes
+    return min(max(_clip(end, span) for end in ends) + 1, span.minutes)
+
+
+def _until(feed: Feed, last: int) -> Feed:
+    parts = [replace(part, last=min(part.last, last)) for part in feed.parts]
+    return replace(feed, parts=tuple(part for part in parts if part.first < part.last))
+
+
+def everything(traffic: Counts, trail: str | None) -> Feed:
+    """All entries: what a bucket delivers that CloudTrail is seen to write this archive's files into, and
+    the ARN of the trail that does so, where it is known."""
     mask = np.ones(len(traffic.keys), dtype=bool)
     all_cells = cells(traffic)
     accounts = tuple(sorted({cell.account for cell in all_cells if cell.account}))
     return Feed(
         (Part(0, traffic.minutes, mask),),
-        (FedBy(None, accounts, _categories(all_cells, mask)),),
+        (FedBy(trail, accounts, _categories(all_cells, mask)),),
         "recorded",
         0.9,
     )
@@ -214,7 +230,9 @@ def _inferred_feed(
     accounts: Sequence[str], all_cells: Sequence[Cell], runs: Floats, traffic: Counts, own: Floats
 ) -> Feed:
     """No trail is known: all accounts where the entries of the others show in the runs, else the source's own;
-    of all categories, management with Lambda data, management, data, the one that explains the runs best."""
+    of all categories, management with Lambda data, management, the one that explains the runs best. A trail
+    of data events alone is rare, and bursts of management entries that a busy function takes together look
+    like one: that takes more evidence."""
     everywhere = np.ones(len(all_cells), dtype=bool)
     near = _mask(cell.account in accounts for cell in all_cells)
     place = everywhere if not near.any() or _hears(near, runs, traffic, own) else near
@@ -223,8 +241,11 @@ def _inferred_feed(
         cell.event_source == "lambda.amazonaws.com" for cell in all_cells
     )
     data = _mask(cell.category == "Data" for cell in all_cells)
-    candidates = [place & what for what in (everywhere, functions, management, data)]
-    correlation, chosen = _best(_distinct(candidates, traffic), runs, traffic, own)
+    candidates = _distinct((place & what for what in (everywhere, functions, management)), traffic)
+    correlation, chosen = _best(candidates, runs, traffic, own)
+    only_data, of_data = _best(_distinct([place & data], traffic), runs, traffic, own)
+    if only_data > correlation + RARE:
+        correlation, chosen = only_data, of_data
     accounts_fed = tuple(
         sorted(
             {

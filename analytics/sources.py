@@ -345,7 +345,7 @@ def _feed(
     if arns.own_log_group_of(verdict.node) in {arns.function_name(arn) for arn in functions}:
         return feeds.Feed((), (), "recorded", 1.0)
     if verdict.kind == "s3" and not functions and not topology.feeding_trails(verdict.node):
-        return feeds.everything(data.traffic)
+        return feeds.everything(data.traffic, _only_trail(topology))
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     return feeds.feed_of(
@@ -358,6 +358,12 @@ def _feed(
         data.span,
         own_entries(functions, graph, data),
     )
+
+
+def _only_trail(topology: Topology) -> str | None:
+    """The one trail known, where no link tells which bucket it writes into."""
+    arn, *others = topology.trails or [None]
+    return None if others or (arn and topology.out_of(arn)) else arn
 
 
 def _unknown_part(node: str, place: int) -> str | None:

@@ -67,3 +67,15 @@ def test_the_same_seed_gives_the_same_interval() -> None:
         return found.interval
 
     assert once() == once()
+
+
+def test_a_straggler_after_the_link_was_cut_does_not_dilute_the_ratio() -> None:
+    rng = np.random.default_rng(13)
+    delivered = steady(rng)
+    runs = runs_of(delivered, 1.0, rng)
+    runs[400:] = 0.0
+    runs[440] = 1.0
+    found = estimate(runs, delivered, np.zeros(MINUTES), rng)
+    assert found is not None
+    assert found.last == 400
+    assert found.ratio == pytest.approx(1.0, rel=0.05)
