@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from itertools import chain
-from typing import Any
 
-import numpy as np
-
-from ingest.crew import crew_of
-from ingest.dedupe import Seen
+from ingest.decode import Reject
+from ingest.engine import Engine, Loaded
 from ingest.ledger import Batch, SourceRow, utc_text
+from ingest.machine import Machine, plain_bytes
 from ingest.sources.base import LogObject, S3Settings, Selection
 from ingest.sources.bookmarks import Bookmarks
 from ingest.sources.opening import open_source
 from ingest.store import Store, open_store
-from ingest.work import Chunk, FileReport, Prepared
+from ingest.work import Chunk, FileReport
 from stormtrail.errors import AccessError
-from stormtrail.layout import EventFile, Layout
+from stormtrail.layout import Layout
 
 _CHUNK_OBJECTS = 2_000
-_GZIP_RATIO = 12  # plain bytes a gzipped byte stands for, for estimates
-_SMALL_BYTES = 24 << 20  # estimated plain bytes, and
-_SMALL_OBJECTS = 400  # objects, under which other processes do not pay
 
 
 @dataclass(frozen=True)
@@ -97,21 +91,24 @@ def ingest(
     layout: Layout,
     options: IngestOptions | None = None,
     progress: ProgressCallback | None = None,
+    engine: Engine | None = None,
 ) -> IngestSummary:
     """Loads what is new in `sources` (folders, files, s3:// URLs) into the store at `layout`.
 
-    Killed at any moment, the same call goes on where it stopped. Raises InputError or
-    AccessError where a source cannot be listed, StoreError where the store cannot be written.
+    `engine` does the work, None this machine. Killed at any moment, the same call goes on where it
+    stopped. Raises InputError or AccessError where a source cannot be listed, StoreError where the
+    store cannot be written.
     """
     options = options or IngestOptions()
+    engine = engine or Machine(options.workers)
     report = progress or (lambda _: None)
     bookmarks = Bookmarks()
     opened = [open_source(text, options.selection, options.settings, bookmarks) for text in sources]
     waiting = Progress(note="another ingest is writing to this store: waiting for it to end")
     with open_store(layout, lambda: report(waiting)) as store:
         bookmarks.known = store.ledger.bookmarks()
-        run = _Run(store, options, report)
-        objects = chain.from_iterable(source.objects() for source in opened)
+        run = _Run(store, options, report, engine)
+        objects = chain.from_iterable(engine.objects(source) for source in opened)
         summary = run.load(objects if len(opened) == 1 else _each_once(objects))
         if not run.failures:
             store.ledger.set_bookmarks(bookmarks.moved)
@@ -119,14 +116,15 @@ def ingest(
 
 
 class _Run:
-    """One ingest: hands out chunks, decides which entries are new, commits, counts."""
+    """One ingest: hands out chunks to the engine, commits what it staged, counts."""
 
-    def __init__(self, store: Store, options: IngestOptions, report: ProgressCallback) -> None:
+    def __init__(
+        self, store: Store, options: IngestOptions, report: ProgressCallback, engine: Engine
+    ) -> None:
         self._store = store
         self._options = options
         self._report = report
-        self._seen = Seen(store.keys_of_day)
-        self._new: dict[int, Any] = {}
+        self._engine = engine
         self._start = time.monotonic()
         self._started_at = utc_text(datetime.now(UTC))
         self._totals = IngestSummary()
@@ -135,20 +133,12 @@ class _Run:
     def load(self, objects: Iterable[LogObject]) -> IngestSummary:
         """Loads the objects that the ledger does not know."""
         chunks = self._chunks(found for found in objects if not self._known(found))
-        first = next(chunks, None)
-        if first is not None:
-            workers = self._workers(first)
-            for chunk, prepared, files in crew_of(workers, chain([first], chunks), self._admit):
-                self._commit(chunk, prepared, files)
+        for loaded in self._engine.load(chunks, self._store):
+            self._commit(loaded)
         if self.failures and len(self.failures) == self._totals.files:
             hint = f"none of {len(self.failures):,} files could be read"
             raise AccessError(self.failures[0], hint=hint)
         return self._summary()
-
-    def _workers(self, first: Chunk) -> int:
-        if self._options.workers is not None:
-            return self._options.workers
-        return 0 if _is_small(first.objects) else len(os.sched_getaffinity(0))
 
     def _known(self, found: LogObject) -> bool:
         return self._store.ledger.has(found.uri, found.etag)
@@ -167,18 +157,12 @@ class _Run:
             source_id += len(group)
             batch_id += 1
 
-    def _admit(self, chunk: Chunk, prepared: Prepared) -> Any:
-        new = self._seen.admit(prepared.keys, prepared.days)
-        self._new[chunk.batch_id] = new
-        return new
-
-    def _commit(self, chunk: Chunk, prepared: Prepared, files: Sequence[EventFile]) -> None:
-        rows = list(_source_rows(chunk, prepared, self._new.pop(chunk.batch_id)))
-        formats = {r.format.name: r.format.missing for r in prepared.reports if r.format}
-        batch = Batch(chunk.batch_id, self._started_at, rows, files, prepared.rejects, formats)
-        self._store.commit(batch)
-        self._seen.committed(prepared.days)
-        self.failures += [report.failure for report in prepared.reports if report.failure]
+    def _commit(self, loaded: Loaded) -> None:
+        rows = list(_source_rows(loaded))
+        formats = {r.format.name: r.format.missing for r in loaded.reports if r.format}
+        chunk, files, rejects = loaded.chunk, loaded.files, loaded.rejects
+        self._store.commit(Batch(chunk.batch_id, self._started_at, rows, files, rejects, formats))
+        self.failures += [report.failure for report in loaded.reports if report.failure]
         self._count(rows)
 
     def _count(self, rows: Sequence[SourceRow]) -> None:
@@ -214,7 +198,7 @@ def _groups(objects: Iterable[LogObject], batch_bytes: int) -> Iterator[tuple[Lo
     left = batch_bytes
     for found in objects:
         group.append(found)
-        left -= _estimate([found])
+        left -= plain_bytes([found])
         if left <= 0 or len(group) == _CHUNK_OBJECTS:
             yield tuple(group)
             group, left = [], batch_bytes
@@ -222,31 +206,15 @@ def _groups(objects: Iterable[LogObject], batch_bytes: int) -> Iterator[tuple[Lo
         yield tuple(group)
 
 
-def _estimate(objects: Iterable[LogObject]) -> int:
-    """Plain bytes that the objects will probably hold."""
-    return sum(
-        found.size * (_GZIP_RATIO if found.location.endswith(".gz") else 1) for found in objects
-    )
-
-
-def _is_small(objects: Sequence[LogObject]) -> bool:
-    return len(objects) < _SMALL_OBJECTS and _estimate(objects) < _SMALL_BYTES
-
-
-def _source_rows(chunk: Chunk, prepared: Prepared, new: Any) -> Iterator[SourceRow]:
-    ends = np.cumsum([report.rows for report in prepared.reports]).tolist()
-    starts = [0, *ends[:-1]]
-    parts = zip(chunk.objects, prepared.reports, starts, ends, strict=True)
-    for place, (found, report, start, end) in enumerate(parts):
-        source_id = chunk.first_source_id + place
-        inserted = int(np.count_nonzero(new[start:end]))
-        yield _source_row(source_id, found, report, inserted, prepared)
+def _source_rows(loaded: Loaded) -> Iterator[SourceRow]:
+    parts = zip(loaded.chunk.objects, loaded.reports, loaded.inserted, strict=True)
+    for source_id, (found, report, inserted) in enumerate(parts, loaded.chunk.first_source_id):
+        yield _source_row(source_id, found, report, inserted, loaded.rejects.get(source_id, ()))
 
 
 def _source_row(
-    source_id: int, found: LogObject, report: FileReport, inserted: int, prepared: Prepared
+    source_id: int, found: LogObject, report: FileReport, inserted: int, rejects: Sequence[Reject]
 ) -> SourceRow:
-    rejects = prepared.rejects.get(source_id, ())
     rejected_records = sum(reject.record_index is not None for reject in rejects)
     return SourceRow(
         id=source_id,
