@@ -11,6 +11,7 @@ from analytics.cost import cost
 from analytics.findings import Findings
 from analytics.measured_usage import usage
 from analytics.present import first_minute, flows, present
+from analytics.recording import copies
 from analytics.situation import Settings, Situation
 from analytics.timing import utc
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Findings:
     """The findings with cost and recommendations; a month goes on from the window's present part."""
     book, first = prices.load(options.prices), first_minute(findings, case)
-    window, now = usage(case, 0), usage(case, first)
+    found = copies(case)
+    window, now = usage(case, 0, found), usage(case, first, found)
     costed = replace(findings, cost=cost(window, book, options.assumptions, now))
     there = situation(costed, case, options)
     return replace(
@@ -33,14 +35,14 @@ def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Find
 
 def situation(findings: Findings, case: Case, options: AnalysisOptions) -> Situation:
     """What the cures are worked out from; `findings` with their cost."""
-    now = present(case, first_minute(findings, case))
+    now, found = present(case, first_minute(findings, case)), copies(case)
     settings = Settings(
         min_batch=options.min_batch, latency_budget_seconds=options.latency_budget_seconds
     )
     return Situation(
         k=now.k,
-        sources=flows(findings, case, now),
-        candidates=tuple(candidates(case, now.first)),
+        sources=flows(findings, case, now, found),
+        candidates=tuple(candidates(case, now.first, found)),
         book=prices.load(options.prices),
         assumptions=options.assumptions,
         settings=settings,

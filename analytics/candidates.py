@@ -21,8 +21,10 @@ class Candidate:
     `further_entries` more, of its calls and of the functions it calls (`callees`: their runs for
     one of its runs); `further_management` of those are management entries. `routed` is the share
     of the run records that each source delivers again, `further_routed` that of the further
-    entries (None: as `routed`). `copies` is how many trails record them. `records_kinesis` tells
-    whether a trail records Kinesis data events (None: not known).
+    entries (None: as `routed`). `copies` is how many trails record the data entries among them,
+    `management_copies` the management entries. `records_kinesis` tells whether a trail records
+    Kinesis data events (None: not known), `stream_routed` which share each source would deliver of
+    those of a stream.
     Peaks are of the busiest minute; None: worked out from runs.
     """
 
@@ -41,13 +43,15 @@ class Candidate:
     callees: Mapping[str, float] = field(default_factory=dict)
     routed: Mapping[str, float] = field(default_factory=dict)
     further_routed: Mapping[str, float] | None = None
-    copies: int = 1
+    copies: float = 1.0
+    management_copies: float = 1.0
     peak_bytes_per_second: float | None = None
     peak_records_per_second: float | None = None
     memory_mb: float | None = None
     duration_ms: float | None = None
     behind_stream: bool = False
     records_kinesis: bool | None = None
+    stream_routed: Mapping[str, float] = field(default_factory=dict)
     own_log_group: bool = False
     evidence: tuple[str, ...] = ()
 

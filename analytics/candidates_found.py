@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import arns, describe, effects
+from analytics import arns, describe, effects, recording
 from analytics.candidates import Candidate
 from analytics.measured_usage import function_use, of_function
 from analytics.present import taken
+from analytics.recording import Copies, Means
 from analytics.series import Floats
 
 if TYPE_CHECKING:
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 STREAMS = ("kinesis", "dynamodb", "firehose")
 
 
-def candidates(case: Case, first: int) -> Iterator[Candidate]:
+def candidates(case: Case, first: int, found: Copies) -> Iterator[Candidate]:
     """Every function that a log source starts, as measured from minute `first` on."""
+    means = {start: recording.means(case, found, start) for start in (0, first)}
     for node in case.measured:
         for function in case.graph.functions_of(node):
-            found = _candidate(node, function, case, first)
-            if found:
-                yield found
+            candidate = _candidate(node, function, case, first, means)
+            if candidate:
+                yield candidate
 
 
-def _candidate(node: str, function: str, case: Case, since: int) -> Candidate | None:
+def _candidate(
+    node: str, function: str, case: Case, since: int, means: Mapping[int, Means]
+) -> Candidate | None:
     """One function on one source; of one that no longer runs, what it did when it ran."""
     data, kind = case.data, case.measured[node].verdict.kind
     chosen = _keys(node, function, case)
@@ -38,9 +42,10 @@ def _candidate(node: str, function: str, case: Case, since: int) -> Candidate | 
     runs = series[first:]
     if not runs.sum():
         return None
-    own = data.runs.series("entries", chosen)[first:]
+    own = float(data.runs.series("entries", chosen)[first:].sum()) / float(runs.sum())
     callees = dict(_callees(function, case))
-    further, management = _further(function, callees, case, first)
+    further = _further(function, callees, case, first)
+    copies = _copies({function: 1.0, **callees}, case, means[first], first)
     return Candidate(
         function=function,
         source=node,
@@ -49,13 +54,17 @@ def _candidate(node: str, function: str, case: Case, since: int) -> Candidate | 
         runs_per_minute_mean=float(runs.mean()),
         runs_per_minute_peak=float(runs.max()),
         active=active,
-        run_entries=float(own.sum()) / float(runs.sum()),
-        further_entries=further,
-        further_management=management,
+        run_entries=own,
+        further_entries=further[0],
+        further_management=further[1],
         callees=callees,
         routed=_routed({function}, _own(function, node, case), case),
         further_routed=_routed({function, *callees}, _others(function, node, case), case),
+        copies=copies[0],
+        management_copies=copies[1],
         behind_stream=kind in STREAMS,
+        records_kinesis=recording.records_stream(function, node, case),
+        stream_routed=recording.delivers_stream(function, node, case),
         own_log_group=arns.own_log_group_of(node) == arns.function_name(function),
         evidence=describe.evidence([function], data),
     )
@@ -105,6 +114,20 @@ def _further(
         total += rate * (use.entries - (own if arn == function else 0.0)) / runs
         management += rate * use.management_entries / runs
     return total, management
+
+
+def _copies(rates: dict[str, float], case: Case, means: Means, first: int) -> tuple[float, float]:
+    """Mean copies of the data and of the management entries of these functions' runs (`rates`: for one)."""
+    many, single = [0.0, 0.0], [0.0, 0.0]
+    for arn, rate in rates.items():
+        use = function_use(arn, case, first)
+        per_run = rate / (use.invocations or 1.0)
+        entries = (use.data_entries * per_run, use.management_entries * per_run)
+        for place, category in enumerate(("Data", "Management")):
+            single[place] += entries[place]
+            many[place] += entries[place] * means.get((arn, category), 1.0)
+    data, management = (m / s if s else 1.0 for m, s in zip(many, single, strict=True))
+    return data, management
 
 
 def _own(function: str, node: str, case: Case) -> effects.Weights:

@@ -126,7 +126,7 @@ def _rate(book: PriceBook, name: str, quantity: float) -> float:
 
 def _entry_lines(group: EntryGroup) -> Iterator[Line]:
     if group.category == "Management":
-        extra = max(0, group.copies - 1) * group.entries
+        extra = max(0.0, group.copies - 1) * group.entries
         price, component, quantity = "cloudtrail.management_copy", "cloudtrail_management", extra
     elif group.category in DATA_PRICES:
         quantity = group.copies * group.entries
@@ -194,7 +194,7 @@ def _share_lines(use: FunctionUse, size: float, assumptions: Assumptions) -> Ite
 
 
 def _further_copies(use: FunctionUse) -> float:
-    return use.management_entries * max(0, use.copies - 1)
+    return use.management_entries * max(0.0, use.management_copies - 1)
 
 
 def _siem_lines(usage: Usage, size: float) -> Iterator[Line]:

@@ -110,7 +110,13 @@ def _recommendation(
         s_of_window=_of_window(situation, candidate),
         evidence=candidate.evidence,
         gives_up=words.gives_up(option.action, candidate),
-        warnings=words.warnings(option.action, candidate, after, situation.assumptions),
+        warnings=words.warnings(
+            option.action,
+            candidate,
+            after,
+            situation.assumptions,
+            _fed(situation, candidate, option),
+        ),
         alternatives=alternatives,
         entries_per_run_after=after.entries_per_run.get(candidate.function),
     )
@@ -119,6 +125,13 @@ def _recommendation(
 def _s(state: State, candidate: Candidate) -> float | None:
     """s of the function's source; None where its entries are not in the archive."""
     return None if candidate.batch is None else state.s[candidate.source]
+
+
+def _fed(situation: Situation, candidate: Candidate, option: Option) -> State | None:
+    """What would come where a trail goes on recording the stream's calls; None where none does."""
+    if not candidate.records_kinesis or option.action != "move_behind_kinesis":
+        return None
+    return situation.predict(option.moves, streams_recorded=True).after
 
 
 def _of_window(situation: Situation, candidate: Candidate) -> float | None:
@@ -154,7 +167,6 @@ def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Re
         monthly_saving_usd=0.0,
         s_of_window=_of_window(situation, candidate),
         evidence=candidate.evidence,
-        warnings=words.warnings("keep", candidate, before, situation.assumptions),
         alternatives=others,
         entries_per_run_after=candidate.batch,
     )

@@ -70,12 +70,12 @@ def gives_up(action: str, candidate: Candidate) -> str:
 
 
 def warnings(
-    action: str, candidate: Candidate, after: State, assumptions: Assumptions
+    action: str, candidate: Candidate, after: State, assumptions: Assumptions, fed: State | None
 ) -> tuple[str, ...]:
-    """What could make it go wrong."""
+    """What could make it go wrong; `fed` is what would come where a trail records the stream's calls."""
     if action != "move_behind_kinesis":
         return ()
-    found = (_kinesis_entries(candidate), _payload(candidate, after, assumptions))
+    found = (_kinesis_entries(candidate, fed), _payload(candidate, after, assumptions))
     return tuple(text for text in (*found, _producer(candidate), _endless(after)) if text)
 
 
@@ -86,15 +86,17 @@ def _taken(candidate: Candidate) -> str:
     return f"{candidate.batch:.3g} entries a run, {rate}"
 
 
-def _kinesis_entries(candidate: Candidate) -> str:
+def _kinesis_entries(candidate: Candidate, fed: State | None) -> str:
     if candidate.records_kinesis is None:
         return "check that no trail records Kinesis data events: they would feed the storm"
-    if candidate.records_kinesis:
-        return (
-            "a trail records Kinesis data events: PutRecord and GetRecords of the stream would"
-            " feed the storm; leave the stream out of its selectors first"
-        )
-    return ""
+    if fed is None:
+        return ""
+    endless = "" if fed.delivered is not None else ", without end"
+    return (
+        "a trail records Kinesis data events: PutRecord and GetRecords of the stream would feed the"
+        f" storm (s {fed.s[candidate.source]:.4g}, ρ {fed.spectral_radius:.3g}{endless}); the numbers"
+        " here are with the stream left out of that trail's selectors first, as the steps say"
+    )
 
 
 def _payload(candidate: Candidate, after: State, assumptions: Assumptions) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import arns, effects
+from analytics import arns, effects, recording
 from analytics.feeds import Feed
-from analytics.series import Counts, Floats
+from analytics.recording import MOST_COPIES, Copies
+from analytics.series import Counts, Floats, Ints
 from analytics.usage import (
     ORIGINAL,
     SECOND,
@@ -25,28 +26,36 @@ if TYPE_CHECKING:
     from analytics.analysis import Case
 
 
-def usage(case: Case, first: int) -> Usage:
+def usage(case: Case, first: int, found: Copies) -> Usage:
     """What happened from minute `first` on, as counts that cost money."""
     data = case.data
-    groups = tuple(_groups(case, first))
-    logged = _logged(case, first)
+    groups = tuple(_groups(case, first, found))
     return Usage(
         window_seconds=60.0 * (data.span.minutes - first),
         groups=groups,
-        functions=tuple(
-            replace(function_use(arn, case, first), logged_entries=logged.get(arn, 0.0))
-            for arn in sorted(case.flow.shares)
-        ),
+        functions=tuple(_functions(case, first, found)),
         log_groups=tuple(_log_group_uses(case, first)),
         buckets=(
             BucketUse(
                 _main_account(case),
                 float(data.files) * (data.span.minutes - first) / data.span.minutes,
-                sum(group.entries for group in groups),
-                sum(group.entries for group in groups if group.order == SECOND),
+                sum(group.entries * group.copies for group in groups),
+                sum(group.entries * group.copies for group in groups if group.order == SECOND),
             ),
         ),
+        assumed=found.assumptions,
     )
+
+
+def _functions(case: Case, first: int, found: Copies) -> Iterator[FunctionUse]:
+    logged, means = _logged(case, first), recording.means(case, found, first)
+    for arn in sorted(case.flow.shares):
+        yield replace(
+            function_use(arn, case, first),
+            logged_entries=logged.get(arn, 0.0),
+            copies=means.get((arn, "Data"), 1.0),
+            management_copies=means.get((arn, "Management"), 1.0),
+        )
 
 
 def function_use(arn: str, case: Case, first: int) -> FunctionUse:
@@ -79,33 +88,37 @@ def of_function(counts: Counts, arn: str, measure: str, first: int = 0) -> float
     )
 
 
-def _groups(case: Case, first: int) -> Iterator[EntryGroup]:
-    """Entries by account and category. A run's records stand for all of its account's run cells, so what was
-    caused is compared with the sum of those, not cell by cell."""
-    totals = _by_place(case.data.traffic.totals("entries", first), case)
-    caused = _by_place(_second_by_cell(case, first), case)
-    for (account, category), total in sorted(totals.items()):
-        second = min(caused[account, category], total)
-        for order, entries in ((ORIGINAL, total - second), (SECOND, second)):
-            if entries > 0:
-                yield EntryGroup(account, category, 1, order, entries)
+def _groups(case: Case, first: int, found: Copies) -> Iterator[EntryGroup]:
+    """Entries by account, category and copies. A run's records stand for all of its account's run cells, so
+    what was caused is compared with the sum of those, not cell by cell."""
+    traffic = case.data.traffic
+    ones, places = np.ones(len(traffic.keys)), np.arange(len(traffic.keys))
+    total = _by_kind(case, first, found, [(traffic, ones, places)])
+    caused = _by_kind(case, first, found, effects.tables(case.log_weights, case.data))
+    for (account, category, copies), entries in sorted(total.items()):
+        second = min(caused.get((account, category, copies), 0.0), entries)
+        for order, part in ((ORIGINAL, entries - second), (SECOND, second)):
+            if part > 0:
+                yield EntryGroup(account, category, copies, order, part)
 
 
-def _by_place(values: Floats, case: Case) -> dict[tuple[str, str], float]:
-    """Values of the traffic's cells summed by account and category."""
-    sums: dict[tuple[str, str], float] = {}
-    for key, value in zip(case.data.traffic.keys, values, strict=True):
-        place = (str(key[0]), str(key[2]))
-        sums[place] = sums.get(place, 0.0) + float(value)
-    return sums
-
-
-def _second_by_cell(case: Case, first: int) -> Floats:
-    found = np.zeros(len(case.data.traffic.keys))
-    for counts, weight, places in effects.tables(case.log_weights, case.data):
+def _by_kind(
+    case: Case, first: int, found: Copies, tables: Iterable[tuple[Counts, Floats, Ints]]
+) -> dict[tuple[str, str, int], float]:
+    """Weighted entries from minute `first` on, summed by account, category and copies."""
+    sums: dict[tuple[str, str, int], float] = {}
+    for counts, weight, cells in tables:
+        places = cells[counts.key]
+        values = counts.measures["entries"] * weight[counts.key] * (counts.minute >= first)
+        codes = places * (MOST_COPIES + 1) + found.of(places, counts.minute)
         known = places >= 0
-        np.add.at(found, places[known], (counts.totals("entries", first) * weight)[known])
-    return found
+        entries = np.bincount(codes[known], weights=values[known])
+        for code in np.flatnonzero(entries):
+            place, copies = divmod(int(code), MOST_COPIES + 1)
+            key = case.data.traffic.keys[place]
+            kind = str(key[0]), str(key[2]), copies
+            sums[kind] = sums.get(kind, 0.0) + float(entries[code])
+    return sums
 
 
 def _logged(case: Case, first: int) -> dict[str, float]:

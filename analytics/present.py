@@ -9,7 +9,7 @@ the counts do not tell which of them caused what it called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from analytics import describe, effects
 from analytics.amplification import lagged
 from analytics.findings import Findings
+from analytics.recording import Copies, mean_of_source
 from analytics.series import Floats
 from analytics.sources import Measured
 from analytics.what_if import SourceFlow
@@ -94,10 +95,16 @@ def _turns(item: Measured, case: Case) -> list[float]:
     return began if describe.is_active(runs, case.data) else [*began, float(busy[-1] + 1)]
 
 
-def flows(findings: Findings, case: Case, now: Present) -> tuple[SourceFlow, ...]:
+def flows(findings: Findings, case: Case, now: Present, found: Copies) -> tuple[SourceFlow, ...]:
     """Every source as it is now, with what the findings say of it over the whole window."""
     of_window = {source.arn: source.s for source in findings.sources}
-    return tuple(_flow(node, of_window.get(node), case, now) for node in case.measured)
+    return tuple(
+        replace(
+            _flow(node, of_window.get(node), case, now),
+            copies=mean_of_source(node, case, found, now.first),
+        )
+        for node in case.measured
+    )
 
 
 def _flow(node: str, of_window: float | None, case: Case, now: Present) -> SourceFlow:

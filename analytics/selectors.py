@@ -26,7 +26,8 @@ DATA_SERVICES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """What kind of entry: the dimensions of `traffic_minutes`."""
+    """What kind of entry: the dimensions of `traffic_minutes`; and the ARN of what was called, where that
+    is known (where it is not, what a selector says of ARNs counts as matched)."""
 
     account: str | None
     region: str | None
@@ -34,6 +35,7 @@ class Cell:
     event_source: str | None
     event_name: str | None
     read_only: bool | None
+    resource: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,21 @@ def _basic(rule: Mapping[str, Any], cell: Cell) -> bool:
     if cell.category != "Data":
         return False
     resources = _get(rule, "dataResources")
-    types = (
-        [str(_get(item, "type")) for item in resources if isinstance(item, dict)]
-        if isinstance(resources, list)
-        else []
+    listed = resources if isinstance(resources, list) else []
+    return any(
+        _service_of(str(_get(item, "type"))) == cell.event_source and _named(item, cell.resource)
+        for item in listed
+        if isinstance(item, dict)
     )
-    return any(_service_of(kind_) == cell.event_source for kind_ in types)
+
+
+def _named(item: Mapping[str, Any], resource: str | None) -> bool:
+    """Whether a data resource's values hold this ARN: beginnings of ARNs, but of functions whole ones."""
+    values = _strings(_get(item, "values"))
+    if resource is None or not values:
+        return True
+    beginnings = tuple(value for value in values if ":function:" not in value)
+    return resource in values or resource.startswith(beginnings)
 
 
 def _service_of(resource_type: str) -> str:
@@ -115,6 +126,7 @@ def _field(item: Mapping[str, Any], cell: Cell) -> bool:
         "readOnly": None if cell.read_only is None else str(cell.read_only).lower(),
         "eventName": cell.event_name,
         "eventSource": cell.event_source,
+        "resources.ARN": cell.resource,
     }.get(name)
     if name == "resources.type":
         services = {_service_of(kind) for kind in _strings(_get(item, "equals"))}

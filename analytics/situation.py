@@ -48,10 +48,18 @@ class Situation:
     assumptions: Assumptions = field(default_factory=Assumptions)
     settings: Settings = field(default_factory=Settings)
 
-    def predict(self, moves: Mapping[str, Treatment], silenced: Iterable[str] = ()) -> Prediction:
-        """What the moves would do here."""
+    def predict(
+        self,
+        moves: Mapping[str, Treatment],
+        silenced: Iterable[str] = (),
+        *,
+        streams_recorded: bool = False,
+    ) -> Prediction:
+        """What the moves would do here; `streams_recorded` where the new streams are not left out of the
+        selectors of trails that record Kinesis."""
+        functions = self.candidates if streams_recorded else [_left_out(c) for c in self.candidates]
         return predict(
-            self.k, self.sources, self.candidates, moves, self.book, self.assumptions, silenced
+            self.k, self.sources, functions, moves, self.book, self.assumptions, silenced
         )
 
     def around(self, source: str) -> Situation:
@@ -62,6 +70,10 @@ class Situation:
             sources=[item for item in self.sources if item.arn in near],
             candidates=[item for item in self.candidates if item.source in near],
         )
+
+
+def _left_out(candidate: Candidate) -> Candidate:
+    return replace(candidate, records_kinesis=False) if candidate.records_kinesis else candidate
 
 
 def needs_cure(candidate: Candidate, settings: Settings) -> bool:

@@ -29,7 +29,7 @@ Treated = Sequence[tuple[Candidate, Effect]]
 class Flows:
     """Entries a second that each source delivers (`rate`, by `index`), and the original of them.
 
-    `beside` is second-order entries an entry that no function explains.
+    `beside` is second-order entries an entry that no function explains, each recorded `copies` times.
     """
 
     index: Mapping[str, int]
@@ -37,6 +37,7 @@ class Flows:
     original: NDArray[np.float64]
     assumptions: Assumptions
     beside: Mapping[str, float]
+    copies: Mapping[str, float]
 
     def usage(self, log_groups: Iterable[str], treated: Treated) -> Usage:
         """A month at these rates: runs, second-order entries, ingest of the log groups, streams."""
@@ -59,7 +60,7 @@ class Flows:
 
     def _unexplained(self, source: str) -> EntryGroup:
         count = self._monthly(source) * self.beside[source]
-        return EntryGroup(account_of(source), "Data", 1, SECOND, count)
+        return EntryGroup(account_of(source), "Data", self.copies[source], SECOND, count)
 
     def _log_group(self, arn: str) -> LogGroupUse:
         total = self._monthly(arn)
@@ -73,7 +74,7 @@ class Flows:
     def _uses(self, function: Candidate, done: Effect) -> Iterator[FunctionUse]:
         entries = self._monthly(function.source)
         management = entries * done.further * _management_share(function)
-        caused = entries * (done.own + done.further)
+        caused = entries * (done.own + done.further + done.stream)
         yield FunctionUse(
             arn=function.function,
             account=function.account,
@@ -83,6 +84,7 @@ class Flows:
             data_entries=caused - management,
             logged_entries=sum(carried(function, done).values()) * entries,
             copies=function.copies,
+            management_copies=function.management_copies,
             memory_mb=function.memory_mb,
             duration_ms=self._duration(function.duration_ms, function, done),
         )
@@ -100,17 +102,23 @@ class Flows:
     def _entry_groups(self, function: Candidate, done: Effect) -> Iterator[EntryGroup]:
         entries = self._monthly(function.source)
         management = entries * done.further * _management_share(function)
-        data = entries * (done.own + done.further) - management
-        for category, count in (("Data", data), ("Management", management)):
-            yield EntryGroup(function.account, category, function.copies, SECOND, count)
+        data = entries * (done.own + done.further + done.stream) - management
+        yield EntryGroup(function.account, "Data", function.copies, SECOND, data)
+        yield EntryGroup(
+            function.account, "Management", function.management_copies, SECOND, management
+        )
 
 
 def carried(function: Candidate, done: Effect) -> Mapping[str, float]:
     """Entries that each source delivers again for one entry, through this function."""
     further = function.routed if function.further_routed is None else function.further_routed
-    targets = sorted({*function.routed, *further})
-    own = {target: done.own * function.routed.get(target, 0.0) for target in targets}
-    return {target: own[target] + done.further * further.get(target, 0.0) for target in targets}
+    targets = sorted({*function.routed, *further, *function.stream_routed})
+    return {
+        target: done.own * function.routed.get(target, 0.0)
+        + done.further * further.get(target, 0.0)
+        + done.stream * function.stream_routed.get(target, 0.0)
+        for target in targets
+    }
 
 
 def _metered(treated: Treated) -> Iterator[Metered]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.batching import most_records
 from analytics.candidates import Candidate
@@ -61,7 +61,8 @@ Treatment = Batch | Larger | Queue | Firehose | Unrecorded | Removed
 class Effect:
     """What one entry of the source makes a function do: runs, own and further entries, callee runs.
 
-    `entries_per_run` is the batch that results; `metered` a month's other use.
+    `entries_per_run` is the batch that results; `metered` a month's other use; `stream` the entries
+    of calls on the stream, where a trail records them.
     """
 
     runs: float
@@ -70,6 +71,7 @@ class Effect:
     calling_runs: float
     entries_per_run: float
     metered: tuple[Metered, ...] = ()
+    stream: float = 0.0
 
 
 def effect(
@@ -132,8 +134,7 @@ def _behind_stream(
     )
     moved = _synchronous(candidate, gathered, *_stream_use(candidate, batch, rate, assumptions))
     fed = _stream_entries(candidate, batch, rate) if candidate.records_kinesis else 0.0
-    own = moved.own + fed
-    return Effect(moved.runs, own, moved.further, moved.calling_runs, gathered, moved.metered)
+    return replace(moved, stream=fed)
 
 
 def _stream_entries(candidate: Candidate, batch: Batch, rate: float) -> float:

@@ -13,14 +13,15 @@ SECOND = "second"
 
 @dataclass(frozen=True)
 class EntryGroup:
-    """Entries alike for a bill: `entries` counts each once, `copies` the trails that record it.
+    """Entries alike for a bill: `entries` counts each once, `copies` the trails that record it (a mean
+    may be broken).
 
     `category` is Management, Data, Insight or NetworkActivity; `order` original or second.
     """
 
     account: str
     category: str
-    copies: int
+    copies: float
     order: str
     entries: float
 
@@ -29,7 +30,8 @@ class EntryGroup:
 class FunctionUse:
     """One log-processing function's runs and the entries that they cause (its own and its calls').
 
-    `logged_entries` is how many copies of those go through a trail's log group. `memory_mb` and
+    `logged_entries` is how many copies of those go through a trail's log group; `copies` and
+    `management_copies` are the trails that record its data and management entries. `memory_mb` and
     `duration_ms` are None where not known: the assumptions then stand in.
     """
 
@@ -40,7 +42,8 @@ class FunctionUse:
     management_entries: float = 0.0
     data_entries: float = 0.0
     logged_entries: float = 0.0
-    copies: int = 1
+    copies: float = 1.0
+    management_copies: float = 1.0
     memory_mb: float | None = None
     duration_ms: float | None = None
     arm: bool = False
@@ -84,7 +87,8 @@ class Usage:
 
     `bytes_per_entry` is measured, else 1,900. `siem_bytes` is what a SIEM takes in (None: all
     bytes of the log groups once). `monthly_seconds_basis` is how many seconds the counts stand
-    for when they are scaled to a month; None: `window_seconds`.
+    for when they are scaled to a month; None: `window_seconds`. `assumed` is what else was taken
+    for granted when the counts were made, in words.
     """
 
     window_seconds: float
@@ -96,6 +100,7 @@ class Usage:
     bytes_per_entry: float | None = None
     siem_bytes: float | None = None
     monthly_seconds_basis: float | None = None
+    assumed: tuple[str, ...] = ()
 
     @property
     def per_month(self) -> float:
@@ -136,7 +141,7 @@ class Assumptions:
             given["bytes_per_entry"] = measured
         named = (f"{name} = {value:g} ({_WHY[name]})" for name, value in given.items())
         source = "measured" if measured is not None else "assumed"
-        return (*named, f"bytes_per_entry is {source}", *_ALWAYS)
+        return (*named, f"bytes_per_entry is {source}", *usage.assumed, *_ALWAYS)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analytics.batching import MAX_RECORDS, size_batch
@@ -17,11 +18,13 @@ WAYS = ("move_behind_kinesis", "raise_batch", "firehose", "queue", "exclude_from
 
 @dataclass(frozen=True)
 class Option:
-    """A way that could be chosen, worked out; `share` is this function's part of the money."""
+    """A way that could be chosen, worked out: this function's `treatment` among all `moves`, and what they
+    come to; `share` is this function's part of the money."""
 
     action: str
     treatment: Treatment | None
     prediction: Prediction
+    moves: Mapping[str, Treatment]
     share: float = 1.0
 
     @property
@@ -63,17 +66,18 @@ def _stream_usd(candidate: Candidate, situation: Situation, batch: Batch) -> flo
 
 def alone(situation: Situation, candidate: Candidate, action: str, treatment: Treatment) -> Option:
     """The way taken by this function only."""
-    return Option(action, treatment, situation.predict({candidate.function: treatment}))
+    moves = {candidate.function: treatment}
+    return Option(action, treatment, situation.predict(moves), moves)
 
 
 def together(situation: Situation, candidate: Candidate, action: str) -> Option:
     """The way taken by all functions of the source that need a cure: they share what it costs."""
     with_it = _companions(situation, candidate)
-    moves = {item.function: _treatment(situation, item, action) for item in with_it}
+    treatments = {item.function: _treatment(situation, item, action) for item in with_it}
+    moves = {name: way for name, way in treatments.items() if way is not None}
     runs = sum(item.runs_per_minute_mean for item in with_it)
-    prediction = situation.predict({name: way for name, way in moves.items() if way is not None})
     share = candidate.runs_per_minute_mean / runs if runs else 1.0
-    return Option(action, moves[candidate.function], prediction, share)
+    return Option(action, treatments[candidate.function], situation.predict(moves), moves, share)
 
 
 def _companions(situation: Situation, candidate: Candidate) -> list[Candidate]:

@@ -37,7 +37,8 @@ class SourceFlow:
     """A log source's entries a second: all, and the original ones (None: worked out through K).
 
     `self_logging`: a bucket whose trail records the deliveries into it. `of_trail` is False for a log
-    group of application logs: what it delivers are no entries. `s` is at present,
+    group of application logs: what it delivers are no entries. `copies` are the trails that record
+    what no function of it explains. `s` is at present,
     `s_of_window` that of the findings (None: not known, or the same).
     """
 
@@ -49,6 +50,7 @@ class SourceFlow:
     self_logging: bool = False
     s_of_window: float | None = None
     of_trail: bool = True
+    copies: float = 1.0
 
     @property
     def has_changed(self) -> bool:
@@ -181,7 +183,14 @@ class _Model:
             state,
             rate,
             effects,
-            Flows(self.index, rate, self.original, self.assumptions, self._beside(silenced)),
+            Flows(
+                self.index,
+                rate,
+                self.original,
+                self.assumptions,
+                self._beside(silenced),
+                {source.arn: source.copies for source in self.sources},
+            ),
         )
 
     def _summed(
@@ -264,7 +273,7 @@ class _Model:
         """s by source: what the functions cause, and what comes beside them."""
         sums = self._beside(silenced)
         for function, done in effects:
-            sums[function.source] += done.own + done.further
+            sums[function.source] += done.own + done.further + done.stream
         return sums
 
     def _beside(self, silenced: tuple[str, ...]) -> dict[str, float]:

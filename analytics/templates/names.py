@@ -86,6 +86,11 @@ def slug(text: str, *, most: int = 40) -> str:
     return f"{words[: most - 7].strip('-')}-{mark}"
 
 
+def stream(source_name: str, region: str) -> str:
+    """The name of the stream that a plan puts behind a source."""
+    return f"stormtrail-{slug(f'{source_name} {region}')}"
+
+
 def logical(text: str) -> str:
     """A CloudFormation logical id: letters and digits, and the text's own by its hash."""
     mark = hashlib.sha256(text.encode()).hexdigest()[:6]

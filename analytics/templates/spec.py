@@ -86,7 +86,7 @@ class StreamPlan:
     @property
     def stream(self) -> str:
         """The stream's name."""
-        return f"stormtrail-{self.slug}"
+        return names.stream(self.source_name, self.region)
 
     @property
     def writer(self) -> str:

@@ -49,7 +49,7 @@ def _forward(plan: StreamPlan, terraform: bool) -> list[str]:
         "Let the code take both kinds of event\n\n" + _code(plan),
         "Keep what is there now\n\n" + _keep(plan),
         "Put the stream and its readers there\n\n" + _first(plan, terraform),
-        "Feed the stream\n\n" + _second(plan, terraform),
+        "Feed the stream\n\n" + _unrecorded(plan) + "\n\n" + _second(plan, terraform),
         "Watch both, then cut the old way\n\n" + _cut(plan),
         "See what came\n\n" + _after(plan),
     ]
@@ -104,6 +104,22 @@ def _first(plan: StreamPlan, terraform: bool) -> str:
     )
     return (
         f"{_fence(command.strip())}\n\nGo on when every mapping is `Enabled`:\n\n{_fence(checks)}"
+    )
+
+
+def _unrecorded(plan: StreamPlan) -> str:
+    """How the stream is left out of a trail that would record every call on it."""
+    left_out = f'{{"Field": "resources.ARN", "NotEquals": ["{plan.stream_arn}"]}}'
+    trail = f"--trail-name TRAIL --region {plan.region}"
+    kept = f"aws cloudtrail get-event-selectors {trail} --query AdvancedEventSelectors"
+    put = f"aws cloudtrail put-event-selectors {trail}"
+    return (
+        "If a trail records Kinesis data events, it would record every call on the stream, and feed"
+        " the storm with them. Leave the stream out of it first: keep its selectors,\n\n"
+        + _fence(f"{kept} > selectors.json")
+        + "\n\nadd this to the `FieldSelectors` of each one on `AWS::Kinesis::Stream`, and put them back:\n\n"
+        + f"```json\n{left_out}\n```\n\n"
+        + _fence(f"{put} --advanced-event-selectors file://selectors.json")
     )
 
 

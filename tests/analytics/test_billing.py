@@ -11,6 +11,7 @@ from analytics import configured, effects, rollup_data
 from analytics.analysis import Case, examine
 from analytics.findings import Recommendation
 from analytics.measured_usage import usage
+from analytics.recording import copies
 from analytics.usage import SECOND
 from analytics.warehouse import Warehouse
 from simulation.organization import LAMBDA, MANAGEMENT, Call, Organization, Stage
@@ -111,7 +112,7 @@ def test_both_records_of_a_run_are_second_order(tmp_path: Path) -> None:
     """Invoke and InvokeExecution are two kinds of entry; what was caused is counted in full."""
     played.analysed(played.one_router(1), 1, tmp_path)
     there = case(tmp_path / "store")
-    counted = [group.entries for group in usage(there, 0).groups if group.order == SECOND]
+    counted = [group.entries for group in usage(there, 0, copies(there)).groups if group.order == SECOND]
     caused = effects.entries(there.log_weights, there.data).sum()
     assert sum(counted) == pytest.approx(caused)
 

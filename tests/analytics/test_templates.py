@@ -627,6 +627,14 @@ def test_the_steps_feed_before_they_cut_and_tell_the_way_back(
         assert text.find(verb) == -1 or text.find(verb) > cut > fed
 
 
+@each_plan
+def test_the_steps_leave_the_stream_out_of_trails_before_it_is_fed(plan: StreamPlan) -> None:
+    fed = steps(plan).partition("## 4.")[2].partition("## 5.")[0]
+    [line] = [line for line in fed.splitlines() if line.startswith('{"Field"')]
+    assert json.loads(line) == {"Field": "resources.ARN", "NotEquals": [plan.stream_arn]}
+    assert fed.index("put-event-selectors") < fed.index(fed.rstrip().splitlines()[-2])
+
+
 def test_the_code_of_the_steps_unpacks_both_kinds_of_event() -> None:
     text = steps(PLANS["provisioned"])
     code = text.partition("```python\n")[2].partition("```")[0]
