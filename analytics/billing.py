@@ -12,7 +12,7 @@ from analytics.findings import Findings
 from analytics.measured_usage import usage
 from analytics.present import first_minute, flows, present
 from analytics.recording import copies
-from analytics.situation import Settings, Situation
+from analytics.situation import Settings, Situation, with_counted_money
 from analytics.timing import utc
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def situation(findings: Findings, case: Case, options: AnalysisOptions) -> Situa
     settings = Settings(
         min_batch=options.min_batch, latency_budget_seconds=options.latency_budget_seconds
     )
-    return Situation(
+    there = Situation(
         k=now.k,
         sources=flows(findings, case, now, found),
         candidates=tuple(candidates(case, now.first, found)),
@@ -47,6 +47,7 @@ def situation(findings: Findings, case: Case, options: AnalysisOptions) -> Situa
         assumptions=options.assumptions,
         settings=settings,
     )
+    return with_counted_money(there, findings.cost.second_order_monthly_usd)
 
 
 def _notes(there: Situation, case: Case, first: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.findings import Cost
 from analytics.prices import PriceBook, with_overrides
@@ -56,6 +56,27 @@ def cost(
         by_account=by(month, lambda line: line.account),
         by_order=by_order,
         assumptions=_assumption_lines(basis, book, assumptions, month),
+    )
+
+
+def scaled(found: Cost, factor: float) -> Cost:
+    """The cost with all its money times `factor`."""
+
+    def times(usd: float | None) -> float | None:
+        return None if usd is None else usd * factor
+
+    def each(sums: Mapping[str, float]) -> Mapping[str, float]:
+        return {name: usd * factor for name, usd in sums.items()}
+
+    return replace(
+        found,
+        window_usd=times(found.window_usd),
+        monthly_usd=times(found.monthly_usd),
+        second_order_monthly_usd=times(found.second_order_monthly_usd),
+        by_component=each(found.by_component),
+        by_function=each(found.by_function),
+        by_account=each(found.by_account),
+        by_order=each(found.by_order),
     )
 
 

@@ -6,12 +6,13 @@ entries after all interactions. Ways that lose evidence are worked out and shown
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from analytics import cure_words as words
 from analytics.candidates import Candidate
 from analytics.findings import Alternative, Batch, Recommendation
+from analytics.order import Step, one_after_the_other
 from analytics.situation import (
     Settings,
     Situation,
@@ -31,7 +32,7 @@ __all__ = ["Settings", "Situation", "recommend", "stream_for"]
 
 MAPPED = ("sqs", "kinesis", "dynamodb")
 DIGITS = 6  # as the findings round s
-_WORTH_USD = 0.005
+BUCKET = "exclude_from_selector"
 
 
 def recommend(situation: Situation) -> tuple[Recommendation, ...]:
@@ -40,21 +41,51 @@ def recommend(situation: Situation) -> tuple[Recommendation, ...]:
 
     `monthly_usd_*` are of all log processing that is connected with the function's source.
     Functions of one source share a stream, so they are worked out together; each is told its
-    share, by its runs, of the money before, after and saved.
+    share, by its runs, of the money before, after and saved. What is connected is made one after
+    the other, so that the savings add up to what all together save.
     """
     known = with_flows(situation)
-    mains = main_candidates(known.candidates, known.settings)
-    found = [_for_function(known.around(item.source), item) for item in mains]
-    found += [_for_bucket(known.around(s.arn), s) for s in known.sources if s.self_logging]
+    mains = list(main_candidates(known.candidates, known.settings))
+    options = {item.function: _best(known.around(item.source), item) for item in mains}
+    steps = [_step(item, way) for item in mains if (way := options[item.function])]
+    steps += [_silencing(known, source) for source in known.sources if source.self_logging]
+    made = one_after_the_other(known, {step.key: step for step in steps}.values())
+    found = [_for_function(known, item, options[item.function], made) for item in mains]
+    found += [_for_bucket(s, made[BUCKET, s.arn]) for s in known.sources if s.self_logging]
     return tuple(sorted(found, key=_by_saving))
 
 
-def _for_function(situation: Situation, candidate: Candidate) -> Recommendation:
-    best = _best(situation, candidate)
-    if best is None or best.saving < _WORTH_USD:
-        return _keep(situation, candidate, best)
-    others = tuple(_alternatives(situation, candidate, best.action))
-    return _recommendation(situation, candidate, best, others)
+def _step(candidate: Candidate, option: Option) -> Step:
+    return Step(_key(candidate, option), candidate.source, option.moves, option.prediction)
+
+
+def _key(candidate: Candidate, option: Option) -> tuple[str, str]:
+    """What is made together: all functions of a source behind its stream, else one function."""
+    shared = option.action == "move_behind_kinesis"
+    return option.action, candidate.source if shared else candidate.function
+
+
+def _silencing(situation: Situation, source: SourceFlow) -> Step:
+    silenced = (source.arn,)
+    prediction = situation.around(source.arn).predict({}, silenced)
+    return Step((BUCKET, source.arn), source.arn, {}, prediction, silenced)
+
+
+def _for_function(
+    known: Situation,
+    candidate: Candidate,
+    option: Option | None,
+    made: Mapping[tuple[str, str], Step],
+) -> Recommendation:
+    situation = known.around(candidate.source)
+    if option is None:
+        return _keep(situation, candidate, None)
+    step = made[_key(candidate, option)]
+    if not step.is_made:
+        return _keep(situation, candidate, step)
+    others = tuple(_alternatives(situation, candidate, option.action))
+    done = replace(option, prediction=step.prediction)
+    return _recommendation(situation, candidate, done, others)
 
 
 def _best(situation: Situation, candidate: Candidate) -> Option | None:
@@ -145,7 +176,7 @@ def _batch(treatment: Treatment | None) -> Batch | None:
     return treatment if isinstance(treatment, Batch) else None
 
 
-def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Recommendation:
+def _keep(situation: Situation, candidate: Candidate, best: Step | None) -> Recommendation:
     """Nothing to do: with the reason, and what the best way would have cost."""
     now = together(situation, candidate, "keep")
     before = now.prediction.before
@@ -157,7 +188,7 @@ def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Re
         source=candidate.source,
         relieves=candidate.relieves,
         action="keep",
-        why=words.why_keep(candidate, None if best is None else best.prediction),
+        why=words.why_keep(candidate, best),
         batch=None,
         s_before=s,
         s_after=s,
@@ -172,15 +203,16 @@ def _keep(situation: Situation, candidate: Candidate, best: Option | None) -> Re
     )
 
 
-def _for_bucket(situation: Situation, source: SourceFlow) -> Recommendation:
+def _for_bucket(source: SourceFlow, step: Step) -> Recommendation:
     """A trail that records the deliveries of its own files: no function is involved."""
-    found = situation.predict({}, silenced=(source.arn,))
+    found = step.prediction
     before, after = found.before, found.after
+    saving = max(0.0, step.saving)
     return Recommendation(
         function="",
         source=source.arn,
         relieves=(),
-        action="exclude_from_selector",
+        action=BUCKET,
         why=words.WHY_BUCKET,
         batch=None,
         s_before=round(before.s[source.arn], DIGITS),
@@ -188,8 +220,8 @@ def _for_bucket(situation: Situation, source: SourceFlow) -> Recommendation:
         s_of_window=source.s_of_window,
         spectral_radius_after=after.spectral_radius,
         monthly_usd_before=before.monthly_usd,
-        monthly_usd_after=after.monthly_usd,
-        monthly_saving_usd=found.monthly_saving_usd,
+        monthly_usd_after=(before.monthly_usd or 0.0) - saving,
+        monthly_saving_usd=saving,
         gives_up=words.GIVES_UP_BUCKET,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.candidates import Candidate
+from analytics.order import Step
 from analytics.usage import Assumptions
 from analytics.what_if import Prediction, State
 
@@ -47,16 +48,15 @@ def why(action: str, candidate: Candidate, prediction: Prediction) -> str:
     return f"{_taken(candidate)}; {_WHY[action]}: {', '.join(told)}"
 
 
-def why_keep(candidate: Candidate, best: Prediction | None) -> str:
+def why_keep(candidate: Candidate, best: Step | None) -> str:
     """Why nothing is to be done."""
     if not candidate.active:
         return "it no longer ran at the window's end"
     if best is not None:
-        saving = best.monthly_saving_usd
-        told = (
-            "would not end the loop" if saving is None else f"would save {saving:.2f} USD a month"
+        then = "once the other changes are made, " if best.further else ""
+        return (
+            f"{_taken(candidate)}, but {then}the best way would save {best.saving:.2f} USD a month"
         )
-        return f"{_taken(candidate)}, but the best way {told}"
     if candidate.behind_stream:
         return f"{_taken(candidate)}; it is behind a stream already"
     return f"{_taken(candidate)}: enough"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analytics.batching import MAX_WINDOW_SECONDS, MODES
@@ -39,7 +39,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that the cures are worked out from: K, its sources and functions, and prices."""
+    """Everything that the cures are worked out from: K, its sources and functions, and prices.
+
+    `money` brings what the model comes to down to what was counted (`with_counted_money`).
+    """
 
     k: Matrix
     sources: Sequence[SourceFlow]
@@ -47,6 +50,7 @@ class Situation:
     book: PriceBook
     assumptions: Assumptions = field(default_factory=Assumptions)
     settings: Settings = field(default_factory=Settings)
+    money: float = 1.0
 
     def predict(
         self,
@@ -58,9 +62,10 @@ class Situation:
         """What the moves would do here; `streams_recorded` where the new streams are not left out of the
         selectors of trails that record Kinesis."""
         functions = self.candidates if streams_recorded else [_left_out(c) for c in self.candidates]
-        return predict(
+        found = predict(
             self.k, self.sources, functions, moves, self.book, self.assumptions, silenced
         )
+        return found if self.money == 1.0 else found.with_money(self.money)
 
     def around(self, source: str) -> Situation:
         """Only the sources and functions that this source's entries have to do with."""
@@ -70,6 +75,33 @@ class Situation:
             sources=[item for item in self.sources if item.arn in near],
             candidates=[item for item in self.candidates if item.source in near],
         )
+
+
+def with_counted_money(situation: Situation, second_order_usd: float | None) -> Situation:
+    """The situation with all money brought down to a month's second-order money as it was counted.
+
+    A cure takes away second-order entries only, and all parts together never come to more than
+    was counted: so no saving can.
+    """
+    if second_order_usd is None:
+        return situation
+    modelled = sum(_second_order_usd(part) for part in parts(with_flows(situation)))
+    return replace(situation, money=min(1.0, second_order_usd / modelled) if modelled else 1.0)
+
+
+def parts(situation: Situation) -> Iterator[Situation]:
+    """The situation's sources, apart where they have nothing to do with each other."""
+    seen: set[str] = set()
+    for source in situation.sources:
+        if source.arn not in seen:
+            part = situation.around(source.arn)
+            seen |= {item.arn for item in part.sources}
+            yield part
+
+
+def _second_order_usd(situation: Situation) -> float:
+    found = situation.predict({}).before.cost
+    return (found.second_order_monthly_usd or 0.0) if found else 0.0
 
 
 def _left_out(candidate: Candidate) -> Candidate:

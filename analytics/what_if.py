@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analytics.calibration import beyond, calibrated
 from analytics.candidates import Candidate
-from analytics.cost import cost
+from analytics.cost import cost, scaled
 from analytics.findings import Cost
 from analytics.prices import PriceBook
 from analytics.treated_usage import Flows, carried
@@ -79,6 +79,10 @@ class State:
         """The month's total."""
         return self.cost.monthly_usd if self.cost else None
 
+    def with_money(self, factor: float) -> State:
+        """The same with all money times `factor`."""
+        return self if self.cost is None else replace(self, cost=scaled(self.cost, factor))
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -103,6 +107,11 @@ class Prediction:
         """The month's total after the moves; at the rates of now where the loop would not end."""
         settled = self.after.monthly_usd
         return self.at_present.monthly_usd if settled is None else settled
+
+    def with_money(self, factor: float) -> Prediction:
+        """The same with all money times `factor`."""
+        states = (self.before, self.after, self.at_present)
+        return Prediction(*(state.with_money(factor) for state in states))
 
 
 def predict(
