@@ -19,6 +19,7 @@ from analytics import (
     feeds,
     integrity,
     loops,
+    promises,
     rollups,
     selectors,
     sources,
@@ -89,7 +90,8 @@ def analyze(
     say("tracing chains")
     case = examine(data, configured.read(layout))
     say("telling")
-    return _tell(layout, warehouse, case, options)
+    found = _tell(layout, warehouse, case, options)
+    return replace(found, notes=(*found.notes, *promises.told(layout, found)))
 
 
 def _with_archive(data: RollupData, layout: Layout) -> RollupData:

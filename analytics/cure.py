@@ -149,7 +149,9 @@ def _recommendation(
             _fed(situation, candidate, option),
         ),
         alternatives=alternatives,
+        entries_per_run_before=candidate.batch,
         entries_per_run_after=after.entries_per_run.get(candidate.function),
+        spectral_radius_before=before.spectral_radius,
     )
 
 
@@ -199,7 +201,9 @@ def _keep(situation: Situation, candidate: Candidate, best: Step | None) -> Reco
         s_of_window=_of_window(situation, candidate),
         evidence=candidate.evidence,
         alternatives=others,
+        entries_per_run_before=candidate.batch,
         entries_per_run_after=candidate.batch,
+        spectral_radius_before=before.spectral_radius,
     )
 
 
@@ -218,6 +222,7 @@ def _for_bucket(source: SourceFlow, step: Step) -> Recommendation:
         s_before=round(before.s[source.arn], DIGITS),
         s_after=after.s[source.arn],
         s_of_window=source.s_of_window,
+        spectral_radius_before=before.spectral_radius,
         spectral_radius_after=after.spectral_radius,
         monthly_usd_before=before.monthly_usd,
         monthly_usd_after=(before.monthly_usd or 0.0) - saving,

@@ -218,6 +218,8 @@ class Recommendation:
     alternatives: tuple[Alternative, ...] = ()
     entries_per_run_after: float | None = None
     s_of_window: float | None = None
+    entries_per_run_before: float | None = None
+    spectral_radius_before: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analytics.findings import Findings, Recommendation
@@ -12,6 +12,7 @@ from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
 
 FILE = "promises.json"
+_PROMISED = ("entries_per_run", "s", "spectral_radius")
 
 
 def as_json(cured: Sequence[Recommendation], prediction: Prediction) -> dict[str, Any]:
@@ -58,41 +59,57 @@ def read(layout: Layout) -> list[dict[str, Any]]:
         return []
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return [{**item, "function": item["function"], "source": item["source"]} for item in found]
+        return [_promise(item) for item in found]
     except (OSError, ValueError, TypeError, KeyError) as error:
         hint = "remove it and plan again"
         raise StoreError(f"not promises of a plan ({error})", where=str(path), hint=hint) from error
 
 
+def _promise(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A promise as it was kept; raises for what is none."""
+    names = {name: str(item[name]) for name in ("function", "source", "action")}
+    numbers = {name: None if item[name] is None else float(item[name]) for name in _PROMISED}
+    return {**item, **names, **numbers}
+
+
 def told(layout: Layout, findings: Findings) -> tuple[str, ...]:
-    """A note for every promised function that the window shows: what was promised, what came.
+    """A note for every promised function: what was promised, and what came at the window's end.
 
-    A function counts as moved when something other than its old source starts it.
+    A function counts as moved when something other than its old source starts it, and as
+    given a larger batch when it needs none any more.
     """
-    functions = {item.arn: item for item in findings.functions}
-    notes = []
-    for promise in read(layout):
-        function = functions.get(promise["function"])
-        if function is None:
-            continue
-        sources = [item for item in findings.sources if item.arn in function.sources]
-        moved = [item for item in sources if item.arn != promise["source"]]
-        notes.append(
-            _note(promise, function.batch_size, moved[0].s if moved else None, bool(moved))
-        )
-    return tuple(notes)
+    now = {item.function: item for item in findings.recommendations}
+    return tuple(_note(promise, now.get(promise["function"])) for promise in read(layout))
 
 
-def _note(promise: dict[str, Any], batch: float | None, s: float | None, moved: bool) -> str:
-    wanted = f"{_number(promise['entries_per_run'])} entries a run and s {_number(promise['s'])}"
-    if not moved:
-        return f"{promise['function']}: {wanted} were promised; its old source still starts it"
-    came = f"{_number(batch)} entries a run and s {_number(s)}"
-    return f"{promise['function']}: promised {wanted}; came {came}"
+def _note(promise: dict[str, Any], now: Recommendation | None) -> str:
+    wanted = f"{promise['function']}: promised {_numbers(promise)}"
+    if now is None:
+        return f"{wanted}; no log source starts it in this window"
+    if not _is_done(promise, now):
+        return f"{wanted}; not made yet: {now.source} still starts it as before"
+    came = {
+        "entries_per_run": now.entries_per_run_before,
+        "s": now.s_before,
+        "spectral_radius": now.spectral_radius_before,
+    }
+    return f"{wanted}; came {_numbers(came)}"
+
+
+def _is_done(promise: dict[str, Any], now: Recommendation) -> bool:
+    if promise["action"] == "raise_batch":
+        return now.action == "keep"
+    return bool(now.source != promise["source"])
+
+
+def _numbers(state: Mapping[str, Any]) -> str:
+    """Entries a run, s and ρ, in words."""
+    batch, s, radius = (_number(state[name]) for name in _PROMISED)
+    return f"{batch} entries a run, s {s}, ρ {radius}"
 
 
 def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4g}"
+    return "not known" if value is None else f"{value:.4g}"
 
 
 def _move(item: Recommendation, after: State) -> dict[str, Any]:
