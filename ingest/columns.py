@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, repeat
+from itertools import repeat
 from operator import is_not
 from typing import Any
 
@@ -69,9 +70,8 @@ def build(files: Sequence[LogFile]) -> Built:
     rejects = {file.source_id: list(file.decoded.rejects) for file in files}
     if odd:
         unreadable = [place for place in odd if times[place] == UNREADABLE]
-        for place in unreadable:
-            reason = _time_problem(texts[place], rows.extras.get(place, ()))
-            _reject(rejects, files, rows, place, reason)
+        for source_id, found in _rejected(unreadable, texts, rows, files):
+            rejects[source_id] += found
         _keep_texts(rows, texts, set(odd).difference(unreadable))
         rows, times = rows.without(unreadable), np.delete(times, unreadable)
     accounts = {file.source_id: file.account for file in files}
@@ -100,14 +100,19 @@ def _time_problem(text: str | None, extra: Iterable[tuple[str, Any]]) -> str:
     return "eventTime is not a time"
 
 
-def _reject(
-    rejects: dict[int, list[Reject]], files: Sequence[LogFile], rows: _Rows, place: int, why: str
-) -> None:
-    """Keeps the record's bytes aside, found again in its file."""
-    source_id, index = int(rows.source_ids[place]), int(rows.indexes[place])
-    data = next(file.data for file in files if file.source_id == source_id)
-    raw = next((text for text, _ in islice(elements(data), index, None)), None)
-    rejects[source_id].append(Reject(index, why, raw))
+def _rejected(
+    places: Sequence[int], texts: Sequence[str | None], rows: _Rows, files: Sequence[LogFile]
+) -> Iterator[tuple[int, list[Reject]]]:
+    """By source id: why the records at `places` are rejected, and their bytes."""
+    reasons: dict[int, dict[int, str]] = defaultdict(dict)
+    for place in places:
+        reason = _time_problem(texts[place], rows.extras.get(place, ()))
+        reasons[int(rows.source_ids[place])][int(rows.indexes[place])] = reason
+    data = {file.source_id: file.data for file in files if file.source_id in reasons}
+    for source_id, found in reasons.items():
+        # a record's bytes are found again in its file, all in one pass
+        raws = {i: text for i, (text, _) in enumerate(elements(data[source_id])) if i in found}
+        yield source_id, [Reject(index, why, raws.get(index)) for index, why in found.items()]
 
 
 def _keep_texts(rows: _Rows, texts: Sequence[str | None], places: Iterable[int]) -> None:

@@ -6,14 +6,16 @@ ones by field; the text split by brackets. One bad record never costs its neighb
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, TEXT_FIELDS, TIME_FIELD
-from ingest.split import split
+from ingest.split import Piece, parts, split
 from stormtrail.errors import RecordError
 
 REST_FIELDS = (
@@ -55,6 +57,7 @@ _decode_record = msgspec.json.Decoder(Record).decode
 _decode_lines = msgspec.json.Decoder(Record).decode_lines
 _decode_raw_file = msgspec.json.Decoder(_RawFile).decode
 _decode_raw_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _decode_raw_lines = msgspec.json.Decoder(msgspec.Raw).decode_lines
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_text = msgspec.json.Decoder(str).decode
@@ -62,6 +65,19 @@ _decode_text = msgspec.json.Decoder(str).decode
 # What msgspec raises on hostile input; RecursionError is nesting, UnicodeDecodeError a ValueError.
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_RECORDS = b'"Records"'
+
+MOST_RECORDS = 1_000_000
+"""Of one file: CloudTrail's largest has a tenth. More are tiny, and made to fill the memory."""
+_MOST_ELEMENTS = 8 * MOST_RECORDS  # of which a parser may make objects before they are counted
+_SMALLEST = 3  # bytes of an element: `{},`
+
+# escapes of a text: pairs of surrogates, surrogates alone, all others
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_REPLACEMENT = rb"\ufffd"
 
 
 @dataclass(frozen=True)
@@ -88,20 +104,37 @@ class Decoded:
 
 def decode(data: bytes) -> Decoded:
     """Records of `{"Records": [...]}`, a list, one record, or JSON lines. Never raises."""
-    data = data.removeprefix(_BYTE_ORDER_MARK)
-    if _is_utf8(data):
-        for attempt in _attempts(data):
+    plain = data.removeprefix(_BYTE_ORDER_MARK)
+    if _may_hold(plain, MOST_RECORDS, b"}") and _is_utf8(plain):
+        for attempt in _attempts(plain):
             try:
-                return Decoded(attempt(data))
+                return Decoded(attempt(plain))
             except _UNREADABLE:
                 continue
+    if not _may_hold(plain, _MOST_ELEMENTS, b",}]\n") and _holds_too_many(plain):
+        return Decoded(
+            [], rejects=[Reject(None, f"holds more than {MOST_RECORDS:,} records", None)]
+        )
     return _decode_each(elements(data))
+
+
+def _may_hold(data: bytes, most: int, ends: bytes) -> bool:
+    """Whether at most `most` elements can be in `data`, each ended by one of these signs."""
+    if len(data) <= most * _SMALLEST:
+        return True
+    return sum(data.count(sign) for sign in ends) <= most
+
+
+def _holds_too_many(data: bytes) -> bool:
+    return next(islice(split(data), MOST_RECORDS, None), None) is not None
 
 
 def _attempts(data: bytes) -> tuple[Callable[[bytes], list[Any]], ...]:
     """Typed decoders worth trying, by the first byte."""
     if data.lstrip()[:1] == b"[":
         return (_decode_list,)
+    if data.count(_RECORDS) > 1:  # a parser would keep the last of two lists
+        return (_decode_lines,)
     return (lambda text: _decode_file(text).Records, _decode_lines)
 
 
@@ -116,37 +149,59 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def elements(data: bytes) -> Iterator[tuple[bytes, bool]]:
+def elements(data: bytes) -> Iterator[Piece]:
     """Text of each record in the file, and whether it is whole."""
-    for attempt in (lambda text: _decode_raw_file(text).Records, _decode_raw_list):
+    data = data.removeprefix(_BYTE_ORDER_MARK)
+    for attempt in (_raw_file, _decode_raw_list):
         try:
             return _whole(attempt(data))
         except _UNREADABLE:
             continue
     try:
-        return _flattened(_whole(_decode_raw_lines(data)))
+        return _flattened(_decode_raw_lines(data))
     except _UNREADABLE:
-        return _flattened(split(data))
+        return _mended(split(data))
 
 
-def _whole(raws: Iterable[Any]) -> Iterator[tuple[bytes, bool]]:
+def _raw_file(text: bytes) -> Any:
+    if text.count(_RECORDS) > 1:
+        raise ValueError("may hold several lists of records")
+    return _decode_raw_file(text).Records
+
+
+def _whole(raws: Iterable[Any]) -> Iterator[Piece]:
     return ((bytes(raw), True) for raw in raws)
 
 
-def _flattened(parts: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
+def _flattened(raws: Iterable[Any]) -> Iterator[Piece]:
     """JSON lines may hold a whole `{"Records": [...]}` each."""
-    for text, whole in parts:
-        try:
-            records = _decode_raw_file(text).Records if b'"Records"' in text else None
-        except _UNREADABLE:
-            records = None
-        if records is None:
+    for text in map(bytes, raws):
+        if _RECORDS in text:
+            yield from split(text)
+        else:
+            yield text, True
+
+
+def _mended(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """A damaged record that swallowed those after it is cut from them."""
+    for text, whole in pieces:
+        cuts = [text] if _is_json(text) else parts(text)
+        if len(cuts) == 1:
             yield text, whole
         else:
-            yield from _whole(records)
+            for cut in cuts:
+                yield from split(cut)
 
 
-def _decode_each(texts: Iterable[tuple[bytes, bool]]) -> Decoded:
+def _is_json(text: bytes) -> bool:
+    try:
+        _decode_raw(text)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _decode_each(texts: Iterable[Piece]) -> Decoded:
     indexes: list[int] = []
     result = Decoded([], indexes)
     for index, (text, whole) in enumerate(texts):
@@ -175,7 +230,19 @@ def decode_one(text: bytes) -> tuple[Any, list[tuple[str, Any]]]:
     except RecursionError as error:
         raise RecordError("nested too deeply") from error
     except _UNREADABLE as error:
+        if (mended := _without_lone_surrogates(text)) != text:
+            return decode_one(mended)
         raise RecordError(f"not a JSON record ({error})") from error
+
+
+def _without_lone_surrogates(text: bytes) -> bytes:
+    """Halves of characters, which JSON may escape and no text can hold, as U+FFFD.
+
+    Else a caller could keep a call out of the store by what it sends.
+    """
+    if rb"\ud" not in text.lower():
+        return text
+    return _ESCAPE.sub(lambda match: _REPLACEMENT if match[1] else match[0], text)
 
 
 def _decode_oddly(text: bytes) -> tuple[Any, list[tuple[str, Any]]]:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.restore import restore
+from ingest.schema import ORIGIN
 
 KEY_COLUMNS = ("event_id", "recipient_account_id")
 _HEX = np.full(256, 255, np.uint8)
@@ -43,8 +44,12 @@ def _hash(text: str) -> Any:
 
 def _content(table: Any, row: int) -> str:
     """The record in a form that does not depend on the order of its members."""
-    record = restore(table.slice(row, 1).to_pylist()[0])
-    return json.dumps(record, sort_keys=True, separators=(",", ":"))
+    columns = table.slice(row, 1).to_pylist()[0]
+    try:
+        return json.dumps(restore(columns), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError):  # numbers too long, or nesting too deep, to be rebuilt
+        received = {name: value for name, value in columns.items() if name not in ORIGIN}
+        return json.dumps(received, sort_keys=True, default=str)
 
 
 def _uuid_keys(ids: Any) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ isal_zlib: Any = _isal  # its stubs do not say that `error` is an exception
 
 GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_FORMAT = 31  # zlib's window bits for "gzip header, largest window"
-_STEP = 1 << 16
+_FIRST_STEP, _LAST_STEP = 1 << 10, 1 << 16
+_PADDING = re.compile(rb"\0*")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ def inflate(raw: bytes, limit: int) -> Inflated:
     """The content of `raw`: gunzipped where it starts with gzip's magic bytes, else as it is.
 
     `limit` bounds the plain size in bytes. A damaged end leaves the part before it usable;
-    a wrong checksum or too large a content leaves nothing usable.
+    a wrong checksum leaves nothing of its member, too large a content nothing at all.
     """
     if not raw.startswith(GZIP_MAGIC):
         return (
@@ -36,17 +38,23 @@ def inflate(raw: bytes, limit: int) -> Inflated:
             else Inflated(raw)
         )
     parts: list[bytes] = []
-    left, rest = limit, raw
-    while rest.startswith(GZIP_MAGIC):
-        member, rest, problem = _member(rest, left + 1)
+    left, at = limit, 0
+    while raw.startswith(GZIP_MAGIC, at):
+        member, at, problem = _member(raw, at, left + 1)
         parts.append(member)
         left -= len(member)
         if left < 0:
             return Inflated(b"", f"gzip holds more than {limit:,} bytes", True)
         if problem:
             return _damaged(parts, problem)
-    tail = "bytes after the gzip data" if rest.strip(b"\0") else None
-    return Inflated(_joined(parts), tail)
+        at += _zeros(raw, at)
+    return Inflated(_joined(parts), "bytes after the gzip data" if at < len(raw) else None)
+
+
+def _zeros(raw: bytes, at: int) -> int:
+    """The padding that may stand between members and after the last."""
+    found = _PADDING.match(raw, at)
+    return len(found[0]) if found else 0
 
 
 def _joined(parts: list[bytes]) -> bytes:
@@ -55,32 +63,39 @@ def _joined(parts: list[bytes]) -> bytes:
 
 def _damaged(parts: list[bytes], problem: str) -> Inflated:
     if "CRC" in problem or "checksum" in problem.lower():
-        return Inflated(b"", problem, True)
+        sound = parts[:-1]  # members before have checksums of their own
+        return Inflated(b"".join(sound), problem, whole=not sound)
     return Inflated(b"".join(parts), problem)
 
 
-def _member(raw: bytes, limit: int) -> tuple[bytes, bytes, str | None]:
-    """One gzip member: its content, the bytes after it, and what is wrong with it."""
+def _member(raw: bytes, at: int, limit: int) -> tuple[bytes, int, str | None]:
+    """The gzip member at `at`: its content, where it ends, and what is wrong with it."""
+    if at:
+        return _stepwise(raw, at, limit, _FIRST_STEP)
     member = isal_zlib.decompressobj(_GZIP_FORMAT)
     try:
         content = member.decompress(raw, limit)
     except isal_zlib.error:
-        return _salvage(raw, limit)
+        return _stepwise(raw, 0, limit, _LAST_STEP)
     if member.eof or len(content) >= limit:
-        return content, member.unused_data, None
-    return content, b"", "gzip ends early"
+        return content, len(raw) - len(member.unused_data), None
+    return content, len(raw), "gzip ends early"
 
 
-def _salvage(raw: bytes, limit: int) -> tuple[bytes, bytes, str | None]:
-    """Everything before the damage, by feeding a little at a time."""
+def _stepwise(raw: bytes, at: int, limit: int, step: int) -> tuple[bytes, int, str | None]:
+    """The same, fed a little at a time, for what comes before damage and for many small members.
+
+    What a member leaves over is copied, so the first step is small.
+    """
     member = isal_zlib.decompressobj(_GZIP_FORMAT)
     parts: list[bytes] = []
-    for start in range(0, len(raw), _STEP):
+    while at < len(raw) and limit > 0 and not member.eof:
         try:
-            parts.append(member.decompress(raw[start : start + _STEP], limit))
+            parts.append(member.decompress(raw[at : at + step], limit))
         except isal_zlib.error as error:
-            return b"".join(parts), b"", f"gzip is damaged ({error})"
+            return b"".join(parts), len(raw), f"gzip is damaged ({error})"
         limit -= len(parts[-1])
-        if limit <= 0:
-            break
-    return b"".join(parts), b"", "gzip is damaged"
+        at = min(at + step, len(raw)) - len(member.unused_data)
+        step = min(2 * step, _LAST_STEP)
+    whole = member.eof or limit <= 0
+    return b"".join(parts), at, None if whole else "gzip ends early"

@@ -18,6 +18,18 @@ def restore(row: Mapping[str, Any]) -> dict[str, Any]:
             record[name] = row[column]
     for column, name in JSON_FIELDS.items():
         if row[column] is not None:
-            record[name] = json.loads(row[column])
-    extra: dict[str, Any] = json.loads(row["extra"] or "{}")
+            record[name] = _value(row[column])
+    extra: dict[str, Any] = _value(row["extra"] or "{}")
     return record | extra
+
+
+def _value(text: str) -> Any:
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | str:
+    """The number; one that is longer than Python's limit stays text."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits

@@ -126,6 +126,9 @@ _ORIGIN = (
     Column("record_index", INTEGER, "Position in that file, from 0."),
 )
 
+ORIGIN = frozenset(column.name for column in _ORIGIN)
+"""Columns that say where a row came from, and nothing of the record."""
+
 COLUMNS: tuple[Column, ...] = _RECEIVED + _DERIVED + _ORIGIN
 """Every column of `events`, in file order."""
 

@@ -299,3 +299,99 @@ def test_nothing_readable_at_all_is_an_error(tmp_path: Path, layout: Layout) -> 
     (path / "b.json").symlink_to("/proc/self/mem")
     with pytest.raises(AccessError):
         ingest([str(path / "b.json")], layout)
+
+
+def test_padding_and_empty_members_between_gzip_members_are_passed_over(
+    folder: Path, layout: Layout
+) -> None:
+    packed = gzip.compress(text(record(1))) + b"\0" * 9 + gzip.compress(b"") * 5_000
+    (folder / "a.json.gz").write_bytes(packed + gzip.compress(text(record(2))) + b"\0" * 9)
+    ingest([str(folder)], layout)
+    assert loaded(layout) == ids(1, 2, 900)
+    assert rejects(layout) == []
+
+
+def test_a_wrong_checksum_costs_only_its_own_member(folder: Path, layout: Layout) -> None:
+    wrong = bytearray(gzip.compress(text(record(2))))
+    wrong[-8] ^= 1
+    (folder / "a.json.gz").write_bytes(gzip.compress(text(record(1))) + wrong)
+    ingest([str(folder)], layout)
+    assert loaded(layout) == ids(1, 900)
+    assert [(name, index) for name, index, _ in rejects(layout)] == [("a.json.gz", None)]
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b" , "])
+@pytest.mark.parametrize("damage", [b"", b"{oops},"])
+def test_several_whole_files_in_one_are_all_read(
+    folder: Path, layout: Layout, between: bytes, damage: bytes
+) -> None:
+    one, other = text(record(1)), text(record(2), record(3))
+    one = one.replace(b'{"Records": [', b'{"Records": [' + damage)
+    (folder / "a.json").write_bytes(one + between + other)
+    ingest([str(folder)], layout)
+    assert loaded(layout) == ids(1, 2, 3, 900)
+    assert len(rejects(layout)) == (1 if damage else 0)
+
+
+def test_a_second_list_of_records_is_not_lost(folder: Path, layout: Layout) -> None:
+    first, second = (json.dumps([record(n)]) for n in (1, 2))
+    (folder / "a.json").write_text(f'{{"x": [0], "Records": {first}, "Records": {second}}}')
+    (folder / "b.json").write_text(f'{{"Records": null, "Records": {second}}}')
+    summary = ingest([str(folder)], layout)
+    assert (loaded(layout), summary.duplicates) == (ids(1, 2, 900), 1)
+
+
+@pytest.mark.parametrize("damage", ['{"a": {"x": 1', '{"a": 1}}', '{"a": 1', '{"a": [1}'])
+def test_brackets_that_do_not_match_cost_one_record(
+    folder: Path, layout: Layout, damage: str
+) -> None:
+    good = [json.dumps(record(n)) for n in (1, 2, 3)]
+    body = ", ".join([good[0], damage, good[1], good[2]])
+    (folder / "a.json").write_text(f'{{"Records": [{body}]}}')
+    ingest([str(folder)], layout)
+    assert loaded(layout) == ids(1, 2, 3, 900)
+    assert [(name, index) for name, index, _ in rejects(layout)] == [("a.json", 1)]
+
+
+def test_half_a_character_does_not_keep_a_record_out(folder: Path, layout: Layout) -> None:
+    odd = record(1, userAgent="a@b", requestParameters={"@": ["@", "\U0001f600"]}, other="@")
+    escaped = json.dumps({"Records": [odd, record(2)]}).replace("@", "\\uD800")
+    (folder / "a.json").write_text(escaped)
+    ingest([str(folder)], layout)
+    whole = json.loads(json.dumps(odd).replace("@", "\\ufffd"))
+    assert [restore(row) for row in rows_of(layout)[:2]] == [whole, record(2)]
+    assert rejects(layout) == []
+
+
+def test_numbers_without_end_do_not_stop_an_entry_without_an_id(
+    folder: Path, layout: Layout
+) -> None:
+    old = record(1, eventVersion="1.0", requestParameters="@@")
+    del old["eventID"]
+    copies = [json.dumps(old).replace('"@@"', digit * 5_000) for digit in "789"]
+    (folder / "a.json").write_text(f'{{"Records": [{", ".join([*copies, copies[0]])}]}}')
+    summary = ingest([str(folder)], layout)
+    assert (summary.inserted, summary.duplicates, summary.rejected) == (4, 1, 0)
+    assert restore(rows_of(layout)[1])["requestParameters"] == "8" * 5_000
+
+
+def test_very_many_bad_records_are_each_set_aside(folder: Path, layout: Layout) -> None:
+    (folder / "a.json").write_text(json.dumps({"Records": [{"a": n} for n in range(20_000)]}))
+    summary = ingest([str(folder)], layout)
+    assert (summary.inserted, summary.rejected) == (1, 20_000)
+    with closing(sqlite3.connect(layout.ledger)) as connection:
+        found = connection.execute("select record_index, raw from rejects order by record_index")
+        assert [json.loads(raw) == {"a": index} for index, raw in found] == [True] * 20_000
+
+
+@pytest.mark.parametrize("element", [b"{},", b"[],", b"1,"])
+def test_a_file_of_tiny_values_made_to_fill_the_memory_is_set_aside(
+    folder: Path, layout: Layout, element: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.decode.MOST_RECORDS", 1_000)
+    monkeypatch.setattr("ingest.decode._MOST_ELEMENTS", 2_000)
+    (folder / "a.json").write_bytes(b'{"Records": [' + element * 10_000 + b"1]}")
+    (folder / "b.json").write_bytes(text(record(1, requestParameters=[1] * 30_000), record(2)))
+    ingest([str(folder)], layout)
+    assert loaded(layout) == ids(1, 2, 900)
+    assert rejects(layout) == [("a.json", None, "holds more than 1,000 records")]
