@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -29,7 +30,7 @@ from analytics.feeds import Feed
 from analytics.findings import Cause, Entries, Findings, Interval, Loop, Source, Window
 from analytics.flows import Flow, Graph, graph, joined, trace, without_function
 from analytics.rollup_data import RollupData, load
-from analytics.series import Floats
+from analytics.series import Floats, Span
 from analytics.sources import Measured, Verdict
 from analytics.timing import naive, utc
 from analytics.topology import Topology
@@ -95,10 +96,30 @@ def analyze(
 
 
 def _with_archive(data: RollupData, layout: Layout) -> RollupData:
-    """The rollups with what the ledger tells of the archive: its number of files, its buckets."""
+    """The rollups with what the ledger tells of the archive: its files and when they were delivered, its
+    buckets."""
     uris = [uri or "" for uri in layout.ledger_table("sources", "uri")["uri"].to_pylist()]
     buckets = {uri.split("/")[2] for uri in uris if uri.startswith("s3://")}
-    return replace(data, files=len(uris), archive_buckets=frozenset(buckets))
+    return replace(
+        data,
+        files=len(uris),
+        archive_buckets=frozenset(buckets),
+        delivered_files=_file_minutes(uris, data.span),
+    )
+
+
+_FILE_TIME = re.compile(r"_CloudTrail_[^/]*_(\d{8}T\d{4})Z_[^/]*$")
+
+
+def _file_minutes(uris: Iterable[str], span: Span) -> Floats:
+    """Log files a minute, by the times in their names."""
+    found = np.zeros(span.minutes)
+    for uri in uris:
+        if match := _FILE_TIME.search(uri):
+            minute = span.minute(datetime.strptime(match[1], "%Y%m%dT%H%M"))
+            if 0 <= minute < span.minutes:
+                found[int(minute)] += 1
+    return found
 
 
 def examine(data: RollupData, pulled: Topology) -> Case:

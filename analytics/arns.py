@@ -65,3 +65,12 @@ def own_log_group_of(group: str) -> str | None:
     """
     marker = ":log-group:/aws/lambda/"
     return group.split(marker, 1)[1] if marker in group else None
+
+
+_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-isob": "aws-iso-b", "us-iso": "aws-iso"}
+
+
+def partition(region: str | None) -> str:
+    """The partition that a region is in, as in its ARNs."""
+    found = (name for start, name in _PARTITIONS.items() if (region or "").startswith(f"{start}-"))
+    return next(found, "aws")

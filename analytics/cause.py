@@ -22,14 +22,16 @@ from analytics.topology import Change, Topology, Trail
 SLACK = timedelta(minutes=2)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
 CONFIDENCE = ((timedelta(minutes=30), 0.95), (timedelta(hours=1), 0.85), (timedelta(hours=6), 0.4))
-CODE = 0.6  # a function's new code may have closed the loop, or have had nothing to do with it
+# A function's new code or permission may have closed the loop, or have had nothing to do with it; so may a
+# change of a trail that nothing recorded links to the loop.
+CODE = UNLINKED = 0.6
 
 
 def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology) -> frozenset[str]:
     """Every ARN that belongs to the loop: sources, what feeds them, functions.
 
-    An account policy subscribes every log group of its account and region; a trail whose bucket is not
-    recorded may be the one that writes to a self-logging bucket.
+    An account policy subscribes every log group of its account and region; a trail whose bucket or log group
+    is not recorded may be the one that writes to a bucket or group that no known trail feeds.
     """
     nodes = set(sources)
     found = (
@@ -40,11 +42,13 @@ def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology)
     found |= {
         f"{node.split(':log-group:')[0]}:log-group:*" for node in nodes if ":log-group:" in node
     }
-    if any(arns.service(node) == "s3" and not topology.into(node) for node in nodes):
+    for service in {
+        str(arns.service(node)) for node in nodes if not topology.feeding_trails(node)
+    } & {"s3", "logs"}:
         found |= {
             arn
             for arn in topology.trails
-            if not any(arns.service(link.target) == "s3" for link in topology.out_of(arn))
+            if not any(arns.service(link.target) == service for link in topology.out_of(arn))
         }
     return frozenset(found)
 
@@ -63,7 +67,7 @@ def find(
     code = [
         change
         for change in topology.changes
-        if change.event_name.startswith("UpdateFunction")
+        if change.event_name.startswith(("UpdateFunction", "AddPermission"))
         and change.touches & of_loop
         and change.event_time <= onset + SLACK
     ]
@@ -73,7 +77,14 @@ def find(
     confidence = next(
         (value for gap, value in CONFIDENCE if onset - chosen.event_time <= gap), None
     )
-    return None if confidence is None else _cause(chosen, confidence * (1.0 if parts else CODE))
+    if confidence is None:
+        return None
+    sure = 1.0 if parts else CODE
+    if any(
+        arn in of_loop and not topology.out_of(arn) for arn in chosen.touches & set(topology.trails)
+    ):
+        sure = UNLINKED
+    return _cause(chosen, confidence * sure)
 
 
 def _cause(change: Change, confidence: float) -> Cause:

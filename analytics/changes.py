@@ -119,7 +119,12 @@ class _Event:
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this event's account and region."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+        partition = arns.partition(self.region)
+        return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def bucket(self, name: str) -> str:
+        """A bucket's ARN, in this event's partition."""
+        return f"arn:{arns.partition(self.region)}:s3:::{name}"
 
     def group(self, name: str) -> str:
         """A log group's ARN."""
@@ -135,7 +140,8 @@ class _Event:
             return arns.function(name)
         parts = name.split(":")
         if len(parts) >= 3 and parts[1] == "function":
-            return f"arn:aws:lambda:{self.region}:{parts[0]}:function:{parts[2]}"
+            place = f"{arns.partition(self.region)}:lambda:{self.region}:{parts[0]}"
+            return f"arn:{place}:function:{parts[2]}"
         return self.arn("lambda", f"function:{parts[0]}")
 
 
@@ -158,8 +164,8 @@ def _create_trail(build: _Builder, event: _Event) -> Iterable[str | None]:
         build.link(event, trail.arn, event.group(group))
         touched.append(event.group(group))
     if bucket:
-        build.link(event, trail.arn, f"arn:aws:s3:::{bucket}")
-        touched.append(f"arn:aws:s3:::{bucket}")
+        build.link(event, trail.arn, event.bucket(bucket))
+        touched.append(event.bucket(bucket))
     return touched
 
 
@@ -259,7 +265,7 @@ def _bucket_notification(build: _Builder, event: _Event) -> Iterable[str | None]
     )
     if not bucket:
         return []
-    source = f"arn:aws:s3:::{bucket}"
+    source = event.bucket(bucket)
     targets = [
         arns.function(str(target)) if arns.service(str(target)) == "lambda" else str(target)
         for listed, key in _NOTIFIED

@@ -19,7 +19,9 @@ from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
 
 Mask = NDArray[np.bool_]
-RARE = 0.1  # of correlation: what a trail of data events alone must explain better
+SLACK = 1.1  # runs an entry that retries and the window's edges may add
+SURE = 2.5  # standard errors
+RARE = 0.2  # of correlation: what a trail of data events alone must explain better
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,28 @@ def cells(traffic: Counts) -> tuple[Cell, ...]:
     return tuple(Cell(*key) for key in traffic.keys)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """The functions that a source starts: their runs a minute, the entries that these write, those of them
+    that are written in the source's own accounts, and how many functions they are."""
+
+    runs: Floats
+    own: Floats
+    own_near: Floats
+    functions: int = 1
+
+
 def feed_of(
     node: str,
     kind: str,
     accounts: Sequence[str],
-    runs: Floats,
+    reader: Reader,
     traffic: Counts,
     topology: Topology,
     span: Span,
-    own: Floats,
 ) -> Feed:
-    """The feed of a source; `runs` are the runs that it starts a minute, `own` the entries that they write."""
+    """The feed of a source in `accounts`, by who reads it."""
+    runs = reader.runs
     all_cells = cells(traffic)
     patterns = [link.pattern for link in topology.out_of(node) if link.pattern]
     rule = selectors.pattern(patterns[-1]) if kind == "eventbridge" and patterns else None
@@ -84,7 +97,7 @@ def feed_of(
     if trails:
         found = _trail_feed(trails, all_cells, runs, traffic, span)
         return _until(found, _end(topology.out_of(node), span))
-    return _inferred_feed(accounts, all_cells, runs, traffic, own)
+    return _inferred_feed(accounts, all_cells, reader, traffic)
 
 
 def _end(links: Sequence[Link], span: Span) -> int:
@@ -101,16 +114,16 @@ def _until(feed: Feed, last: int) -> Feed:
     return replace(feed, parts=tuple(part for part in parts if part.first < part.last))
 
 
-def everything(traffic: Counts, trail: str | None) -> Feed:
-    """All entries: what a bucket delivers that CloudTrail is seen to write this archive's files into, and
-    the ARN of the trail that does so, where it is known."""
+def everything(traffic: Counts, trail: str | None, link: str) -> Feed:
+    """All entries: what a bucket delivers that CloudTrail writes this archive's files into, and the ARN of
+    the trail that does so, where it is known."""
     mask = np.ones(len(traffic.keys), dtype=bool)
     all_cells = cells(traffic)
     accounts = tuple(sorted({cell.account for cell in all_cells if cell.account}))
     return Feed(
         (Part(0, traffic.minutes, mask),),
         (FedBy(trail, accounts, _categories(all_cells, mask)),),
-        "recorded",
+        link,
         0.9,
     )
 
@@ -227,7 +240,7 @@ def _clip(time: datetime | None, span: Span) -> int:
 
 
 def _inferred_feed(
-    accounts: Sequence[str], all_cells: Sequence[Cell], runs: Floats, traffic: Counts, own: Floats
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
 ) -> Feed:
     """No trail is known: all accounts where the entries of the others show in the runs, else the source's own;
     of all categories, management with Lambda data, management, the one that explains the runs best. A trail
@@ -235,15 +248,21 @@ def _inferred_feed(
     like one: that takes more evidence."""
     everywhere = np.ones(len(all_cells), dtype=bool)
     near = _mask(cell.account in accounts for cell in all_cells)
-    place = everywhere if not near.any() or _hears(near, runs, traffic, own) else near
+    response = _response(near, reader, traffic)
+    far = not near.any() or (response is not None and response.hears_others)
+    place = everywhere if far else near
     management = _mask(cell.category == "Management" for cell in all_cells)
     functions = management | _mask(
         cell.event_source == "lambda.amazonaws.com" for cell in all_cells
     )
     data = _mask(cell.category == "Data" for cell in all_cells)
-    candidates = _distinct((place & what for what in (everywhere, functions, management)), traffic)
-    correlation, chosen = _best(candidates, runs, traffic, own)
-    only_data, of_data = _best(_distinct([place & data], traffic), runs, traffic, own)
+    kinds = [place & what for what in (everywhere, functions, management)]
+    if response is not None and not response.deaf_to_itself:
+        kinds = kinds[:2]
+    correlation, chosen = _best(_enough(kinds, reader, traffic), reader.runs, traffic, reader.own)
+    only_data, of_data = _best(
+        _enough([place & data], reader, traffic), reader.runs, traffic, reader.own
+    )
     if only_data > correlation + RARE:
         correlation, chosen = only_data, of_data
     accounts_fed = tuple(
@@ -267,26 +286,57 @@ def _inferred_feed(
     )
 
 
-def _hears(near: Mask, runs: Floats, traffic: Counts, own: Floats) -> bool:
-    """Whether entries of other accounts start runs as those of the source's own do: both coefficients of a
-    regression at the delay that fits best, the others' at least half of the own and two errors above 0."""
-    inside, outside = (
-        traffic.series("entries", near),
-        np.maximum(traffic.series("entries", ~near) - own, 0.0),
-    )
-    first, last = amplification.active_span(runs)
-    if last - first < amplification.MINIMUM_MINUTES or not outside.any():
-        return False
-    kernel, _ = amplification.fit_kernel(runs, inside + outside, own)
-    columns = [
-        amplification.high_pass(amplification.causes(part, mine)[first:last] @ kernel)
-        for part, mine in ((inside, own), (outside, None))
+def _enough(candidates: Iterable[Mask], reader: Reader, traffic: Counts) -> list[Mask]:
+    """The distinct candidates that deliver an entry for every run of a function at least: no run takes less."""
+    found = _distinct(candidates, traffic)
+    span = slice(*amplification.active_span(reader.runs))
+    least = reader.runs[span].sum() / reader.functions / SLACK
+    return [mask for mask in found if traffic.series("entries", mask)[span].sum() >= least] or found
+
+
+@dataclass(frozen=True)
+class _Response:
+    """Runs an entry, with standard errors: of the source's own accounts, of the others, and of those that the
+    runs wrote themselves; and the ratio that there is if all of them start runs."""
+
+    ratios: Floats
+    errors: Floats
+    common: float
+
+    @property
+    def hears_others(self) -> bool:
+        """Whether entries of other accounts start runs, and as many as those of the source's own do."""
+        alike = np.abs(self.ratios[:2] - self.common) <= 2 * self.errors[:2]
+        return bool(self.ratios[1] > SURE * self.errors[1] and alike.all())
+
+    @property
+    def deaf_to_itself(self) -> bool:
+        """Whether the entries that the runs write plainly start fewer runs than others: no trail records them."""
+        return bool(self.ratios[2] + 2 * self.errors[2] < self.common / 2)
+
+
+def _response(near: Mask, reader: Reader, traffic: Counts) -> _Response | None:
+    """A regression of the runs on the entries of others, near and far, and on what the runs write; None where
+    they are too few to tell."""
+    first, last = amplification.active_span(reader.runs)
+    if last - first < amplification.MINIMUM_MINUTES:
+        return None
+    own_far = reader.own - reader.own_near
+    inside = np.maximum(traffic.series("entries", near) - reader.own_near, 0.0)
+    outside = np.maximum(traffic.series("entries", ~near) - own_far, 0.0)
+    parts = [
+        (amplification.lagged(part) @ amplification.usual_kernel())[first:last]
+        for part in (inside, outside, reader.own)
     ]
-    design, target = np.stack(columns, axis=1), amplification.high_pass(runs[first:last])
-    coefficient, *_ = np.linalg.lstsq(design, target, rcond=None)
-    noise = (target - design @ coefficient).var()
-    error = np.sqrt(noise * np.linalg.pinv(design.T @ design)[1, 1])
-    return bool(coefficient[1] > max(2 * error, 0.5 * coefficient[0]))
+    level = np.sum(parts, axis=0)
+    if not level.any():
+        return None
+    weight = 1 / np.sqrt(np.maximum(level, 1.0))
+    design = np.stack([amplification.high_pass(part) * weight for part in parts], axis=1)
+    target = amplification.high_pass(reader.runs[first:last]) * weight
+    found, *_ = np.linalg.lstsq(design, target, rcond=None)
+    errors = np.sqrt((target - design @ found).var() * np.diag(np.linalg.pinv(design.T @ design)))
+    return _Response(found, errors, float(reader.runs[first:last].sum() / level.sum()))
 
 
 def _distinct(masks: Iterable[Mask], traffic: Counts) -> list[Mask]:

@@ -26,6 +26,7 @@ RELAY_KINDS = (
     "eventbridge",
     "dynamodb",
     "event_source_mapping",
+    "destination",
 )
 SOURCE_KINDS = ("cloudwatch_logs", "s3", "sns", "sqs", "kinesis", "firehose", "eventbridge")
 
@@ -97,6 +98,8 @@ def start_of(key: tuple[object, ...], topology: Topology) -> Start | None:
         return Start("function", caller)
     if kind in (None, "unknown", "dispatch"):
         return None
+    if kind == "function":  # a session of an asynchronous destination names no function
+        return Start("destination", unknown_node("destination", function), recorded=False)
     if arn and kind == "step_functions":
         return Start(kind, arn, recorded=False)  # the role that the state machine runs as
     if arn:

@@ -30,6 +30,7 @@ GATE = 0.3  # least partial correlation, on minutes that the fit has not seen
 POWER = 0.1  # a log processor of so few runs would not show
 IMPOSSIBLE = 3.0  # so many times what a log processor would show: both follow a third thing
 SIGMAS = 5.0  # … and this far above what chance gives
+CERTAIN = 3.0  # so far below what a log processor would show, in what chance gives: it is none
 ALIKE = 1.25  # the one-coefficient model may be this much worse
 
 
@@ -42,8 +43,9 @@ class Evidence:
     processes: bool | None
 
 
-def examine(runs: Floats, own: Floats, traffic: Counts) -> Evidence:
-    """Whether a function with these runs a minute, whose runs wrote `own` entries, follows all traffic."""
+def examine(runs: Floats, own: Floats, traffic: Counts, functions: int = 1) -> Evidence:
+    """Whether `functions` that one source starts together, with these runs a minute in all, whose runs wrote
+    `own` entries, follow all traffic."""
     first, last = active_span(runs)
     if last - first < MINIMUM_MINUTES or runs.sum() < MINIMUM_MINUTES:
         return Evidence(0.0, None)
@@ -55,7 +57,8 @@ def examine(runs: Floats, own: Floats, traffic: Counts) -> Evidence:
     scale = 1 / np.sqrt(np.maximum(others - high_pass(others), 1.0)[first:last])
     target = target * scale
     mine, theirs = (high_pass(lagged(part)[first:last]) * scale[:, None] for part in (own, others))
-    expected = _expected(runs, own + others, others, first, last)
+    expected = _expected(runs / functions, own + others, others, first, last)
+    chance = 1 / np.sqrt(last - first)
     both = np.hstack([theirs, mine])
     weight, _ = nnls(both, target)
     left = target - mine @ weight[LAGS:]
@@ -65,8 +68,9 @@ def examine(runs: Floats, own: Floats, traffic: Counts) -> Evidence:
         return Evidence(correlation, None)
     if correlation > IMPOSSIBLE * expected:
         return Evidence(correlation, False)
-    if correlation < max(GATE, SIGMAS / np.sqrt(last - first)) or not weight[:LAGS].any():
-        return Evidence(correlation, None if correlation >= expected / 2 else False)
+    if correlation < max(GATE, SIGMAS * chance) or not weight[:LAGS].any():
+        missed = correlation < expected / 2 and correlation < expected - CERTAIN * chance
+        return Evidence(correlation, False if missed else None)
     kernel = weight[:LAGS] / weight[:LAGS].sum()
     return Evidence(correlation, _alike(left, kernel, own, traffic, scale, first, last))
 

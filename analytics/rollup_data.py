@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 
-from analytics.series import Counts, Ints, Key, Span, counts
+from analytics.series import Counts, Floats, Ints, Key, Span, counts
 from analytics.warehouse import Warehouse
 
 RUN_KEYS = (
@@ -39,6 +39,7 @@ DELIVERY_KEYS = ("account_id", "aws_region", "category", "event_name", "bucket_n
 class RollupData:
     """Counts a minute of entries, runs, calls and deliveries; the edges and changes as rows.
 
+    `delivered_files[minutes]` counts log files by the time in their names, where they have one;
     `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none).
     """
 
@@ -55,6 +56,7 @@ class RollupData:
     delivery_cells: Ints
     files: int = 0
     archive_buckets: frozenset[str] = frozenset()
+    delivered_files: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def trail_buckets(self) -> frozenset[str]:

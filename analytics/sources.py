@@ -22,8 +22,15 @@ SERVICE_GROUPS = re.compile(
 # Runs, and runs per entry of the account, below which a log group is taken for an application's: where
 # no trail's log group is known, and where another one is.
 THIN, SPARSE, PLENTY = 60, 0.2, 0.4
-TRAIL_NAMES = re.compile(r"cloud-?trail", re.IGNORECASE)
+TRAIL_NAMES = re.compile(
+    r"cloud-?trail|(?<![a-z])(ct|trails?)(?![a-z])|audit-?trail", re.IGNORECASE
+)
 LEAST_BATCHES = 10
+FILE_KINDS = ("s3", "sns", "sqs")  # what a notification of a log file starts functions through
+NAMED_KINDS = ("kinesis", "firehose", "sns")
+LEAST_FILES = 30
+FILE_MINUTES = 10  # two of CloudTrail's five-minute deliveries
+FILES_ASTRAY = 0.15  # of all files: digests, and files at the edges, start functions too
 EVEN = 0.35
 PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
 TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "eventbridge", "event_source_mapping")
@@ -79,8 +86,14 @@ def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     return data.runs.series("runs", weight)
 
 
-def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
-    """Entries a minute of the runs and calls of these functions and all that they call."""
+def own_entries(
+    functions: Sequence[str],
+    graph: Graph,
+    data: RollupData,
+    accounts: Sequence[str] | None = None,
+) -> Floats:
+    """Entries a minute of the runs and calls of these functions and all that they call; those recorded in
+    some accounts, or all."""
     reached = set(functions)
     while True:
         more = {
@@ -91,8 +104,12 @@ def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Flo
         if not more:
             break
         reached |= more
-    runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
-    return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
+
+    def mine(arn: object, account: object) -> bool:
+        return arn in reached and (accounts is None or account in accounts)
+
+    runs = data.runs.series("entries", data.runs.where(lambda key: mine(key[0], key[4])))
+    return runs + data.calls.series("entries", data.calls.where(lambda key: mine(key[0], key[1])))
 
 
 def judge(
@@ -119,7 +136,7 @@ def judge(
             and start.kind in TESTED_KINDS
             and not _told(node, topology)
         ):
-            verdict = _judge_by_counts(start, graph, data)
+            verdict = _judge_by_counts(start, graph, data) or _judge_by_name(start)
             if verdict:
                 found[node] = verdict
     return found, relays(graph, found, data)
@@ -143,6 +160,8 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     upstream = [place for place, _ in topology.upstream(node)]
     if any(_holds_log_files(place, data) for place in upstream):
         return Verdict(node, kind, "recorded", 0.9)
+    if kind in FILE_KINDS and _one_a_file(direct_runs(node, graph, data), data):
+        return Verdict(node, kind, "inferred", 0.8)
     groups = [place for place in upstream if ":log-group:" in place]
     if groups or kind == "cloudwatch_logs":
         return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
@@ -163,6 +182,18 @@ def _holds_log_files(place: str, data: RollupData) -> bool:
     return bucket in data.trail_buckets or bucket in data.archive_buckets or "cloudtrail" in bucket
 
 
+def _one_a_file(runs: Floats, data: RollupData) -> bool:
+    """Whether there was a run for every log file of the archive while they ran: a notification a file."""
+    first, last = amplification.active_span(runs)
+    files, started = data.delivered_files[first:last], runs[first:last]
+    if started.sum() < LEAST_FILES or not len(data.delivered_files):
+        return False
+    ends = np.arange(FILE_MINUTES, len(files) + FILE_MINUTES, FILE_MINUTES)
+    parted = [np.add.reduceat(part, ends - FILE_MINUTES) for part in (files, started)]
+    astray = np.abs(np.cumsum(parted[0]) - np.cumsum(parted[1])).max()
+    return bool(astray <= FILES_ASTRAY * max(started.sum(), files.sum()))
+
+
 def _judge_group(
     start: Start, group: str, graph: Graph, topology: Topology, data: RollupData
 ) -> Verdict | None:
@@ -172,14 +203,15 @@ def _judge_group(
     if own is not None and own in {arns.function_name(arn) for arn in functions}:
         return Verdict(start.node, start.kind, "recorded", 1.0)
     runs = direct_runs(start.node, graph, data)
-    evidence = inference.examine(runs, own_entries(functions, graph, data), data.traffic)
+    written = own_entries(functions, graph, data)
+    evidence = inference.examine(runs, written, data.traffic, len(functions))
     if evidence.processes:
         confidence = round(min(0.95, evidence.correlation), 2)
         return Verdict(start.node, start.kind, "inferred", confidence)
+    if TRAIL_NAMES.search(group) and not SERVICE_GROUPS.search(group):
+        return Verdict(start.node, start.kind, "unknown", 0.5)
     if evidence.processes is False or SERVICE_GROUPS.search(group):
         return None
-    if TRAIL_NAMES.search(group):
-        return Verdict(start.node, start.kind, "unknown", 0.5)
     known = any(topology.out_of(arn) for arn in topology.trails)
     share = _share_of_account(runs, functions, data)
     enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
@@ -197,10 +229,22 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
 def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
     functions = graph.functions_of(start.node)
     runs = direct_runs(start.node, graph, data)
-    evidence = inference.examine(runs, own_entries(functions, graph, data), data.traffic)
+    written = own_entries(functions, graph, data)
+    evidence = inference.examine(runs, written, data.traffic, len(functions))
     if not evidence.processes:
         return None
     return Verdict(start.node, start.kind, "inferred", round(min(0.95, evidence.correlation), 2))
+
+
+def _judge_by_name(start: Start) -> Verdict | None:
+    """A stream or topic that is called after the trail it carries; a queue of that name may be a buffer on
+    the way."""
+    named = (
+        start.kind in NAMED_KINDS
+        and start.recorded
+        and TRAIL_NAMES.search(arns.part(start.node, 5) or "")
+    )
+    return Verdict(start.node, start.kind, "unknown", 0.4) if named else None
 
 
 def relays(
@@ -245,9 +289,13 @@ def _moving_together(
             "event_source_mapping",
             "step_functions",
             "kinesis",
+            "dynamodb",
+            "destination",
         ):
             continue
         runs = direct_runs(start.node, graph, data)
+        if runs.sum() < LEAST_BATCHES:
+            continue  # a few runs at the right minute are no evidence
         fillers = {
             arn: _function_runs(arn, data)
             for arn in flow.shares
@@ -345,18 +393,24 @@ def _feed(
     if arns.own_log_group_of(verdict.node) in {arns.function_name(arn) for arn in functions}:
         return feeds.Feed((), (), "recorded", 1.0)
     if verdict.kind == "s3" and not functions and not topology.feeding_trails(verdict.node):
-        return feeds.everything(data.traffic, _only_trail(topology))
+        return feeds.everything(data.traffic, _only_trail(topology), "recorded")
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
+    if verdict.kind in FILE_KINDS and verdict.link == "inferred" and _one_a_file(runs, data):
+        return feeds.everything(data.traffic, _only_trail(topology), verdict.link)
     return feeds.feed_of(
         verdict.node,
         verdict.kind,
         accounts,
-        runs,
+        feeds.Reader(
+            runs,
+            own_entries(functions, graph, data),
+            own_entries(functions, graph, data, accounts),
+            max(len(functions), 1),
+        ),
         data.traffic,
         topology,
         data.span,
-        own_entries(functions, graph, data),
     )
 
 
