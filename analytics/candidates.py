@@ -25,7 +25,8 @@ class Candidate:
     `management_copies` the management entries. `records_kinesis` tells whether a trail records
     Kinesis data events (None: not known), `stream_routed` which share each source would deliver of
     those of a stream.
-    Peaks are of the busiest minute; None: worked out from runs.
+    Peaks are of the busiest minute; None: worked out from runs. `filter_pattern` is that of the
+    subscription filter that starts it, where it is known.
     """
 
     function: str
@@ -54,6 +55,7 @@ class Candidate:
     stream_routed: Mapping[str, float] = field(default_factory=dict)
     own_log_group: bool = False
     evidence: tuple[str, ...] = ()
+    filter_pattern: str = ""
 
     @property
     def relieves(self) -> tuple[str, ...]:

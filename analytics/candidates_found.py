@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import arns, describe, effects, recording
+from analytics import arns, describe, effects, recording, stream_calls
 from analytics.candidates import Candidate
 from analytics.measured_usage import function_use, of_function
 from analytics.present import taken
@@ -43,6 +43,8 @@ def _candidate(
     if not runs.sum():
         return None
     own = float(data.runs.series("entries", chosen)[first:].sum()) / float(runs.sum())
+    pattern = _pattern(node, function, case)
+    stream = stream_calls.planned_stream(function, node, pattern)
     callees = dict(_callees(function, case))
     further = _further(function, callees, case, first)
     copies = _copies({function: 1.0, **callees}, case, means[first], first)
@@ -63,11 +65,20 @@ def _candidate(
         copies=copies[0],
         management_copies=copies[1],
         behind_stream=kind in STREAMS,
-        records_kinesis=recording.records_stream(function, node, case),
-        stream_routed=recording.delivers_stream(function, node, case),
+        records_kinesis=stream_calls.recorded(stream, node, case),
+        stream_routed=stream_calls.delivered(stream, case),
         own_log_group=arns.own_log_group_of(node) == arns.function_name(function),
         evidence=describe.evidence([function], data),
+        filter_pattern=pattern,
     )
+
+
+def _pattern(node: str, function: str, case: Case) -> str:
+    """The pattern of the log group's filter on the function."""
+    if arns.kind(node) != "cloudwatch_logs":
+        return ""
+    links = (link for link in case.topology.into(function) if link.source == node)
+    return next((link.pattern or "" for link in links if link.until is None), "")
 
 
 def _keys(node: str, function: str, case: Case) -> Floats:

@@ -152,6 +152,7 @@ def _recommendation(
         entries_per_run_before=candidate.batch,
         entries_per_run_after=after.entries_per_run.get(candidate.function),
         spectral_radius_before=before.spectral_radius,
+        filter_pattern=candidate.filter_pattern,
     )
 
 

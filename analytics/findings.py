@@ -197,7 +197,8 @@ class Recommendation:
     """What to do about one function, and what it will change.
 
     `s_before` is s at present, from where the prediction starts; `s_of_window` that of the source
-    over the whole window, another number where something began or ended within it.
+    over the whole window, another number where something began or ended within it. `filter_pattern`
+    is that of the subscription filter that starts the function, where it is known.
     """
 
     function: str
@@ -220,6 +221,7 @@ class Recommendation:
     s_of_window: float | None = None
     entries_per_run_before: float | None = None
     spectral_radius_before: float | None = None
+    filter_pattern: str = ""
 
 
 @dataclass(frozen=True)

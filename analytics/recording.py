@@ -1,4 +1,4 @@
-"""What the trails known record: how many of them charge for an entry, and whether one records Kinesis.
+"""What the trails known record: how many of them charge for an entry.
 
 Trails are known from changes in the archive, from a pull, or from a user's file. What none of them
 tells is said among the assumptions, and taken for one copy: somebody recorded what is here.
@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics import arns, effects, feeds
+from analytics import effects, feeds
 from analytics.feeds import Part
 from analytics.selectors import MANAGEMENT_ONLY, Cell, Selector
 from analytics.series import Counts, Floats, Ints, Span
-from analytics.templates import names
 from analytics.topology import Topology, Trail
-from stormtrail.errors import UsageError
 
 if TYPE_CHECKING:
     from analytics.analysis import Case
@@ -112,7 +110,7 @@ def _parts(trail: Trail, topology: Topology, cells: Sequence[Cell], span: Span) 
     known, what a new one records."""
     settings = _settings(trail)
     starts = [_clip(since, span) for since, _ in settings]
-    for on, off in _logging(trail, topology, span):
+    for on, off in logging(trail, topology, span):
         for (_, chosen), start, end in zip(
             settings, starts, [*starts[1:], span.minutes], strict=True
         ):
@@ -134,7 +132,7 @@ def _mask(trail: Trail, chosen: Selector, cells: Sequence[Cell]) -> feeds.Mask:
     )
 
 
-def _logging(trail: Trail, topology: Topology, span: Span) -> Iterator[tuple[int, int]]:
+def logging(trail: Trail, topology: Topology, span: Span) -> Iterator[tuple[int, int]]:
     """The spans of minutes in which the trail logs; it did before the first change that is known, unless
     that one began it."""
     changes = [*trail.logging, *((time, False) for time in _deleted(trail, topology))]
@@ -202,63 +200,3 @@ def _listed(texts: Iterable[str]) -> str:
     found = sorted(texts)
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     return ", ".join(found[:_MOST_NAMED]) + more
-
-
-# Kinesis
-
-
-def records_stream(function: str, source: str, case: Case) -> bool | None:
-    """Whether a trail would record the data events of a stream put between source and function; None
-    where that is not known: the source's trails, or what they record."""
-    if any(_records(trail, function, source, case) for trail in case.topology.trails.values()):
-        return True
-    feeding = [trail for trail, _ in case.topology.feeding_trails(source)]
-    if feeding and all(trail.selectors for trail in feeding):
-        return False
-    return True if _seen(function, case) else None
-
-
-def delivers_stream(function: str, source: str, case: Case) -> dict[str, float]:
-    """The sources that would deliver the stream's data events, each with their share: all of them."""
-    return {
-        target: 1.0
-        for target in case.measured
-        for trail, _ in case.topology.feeding_trails(target)
-        if _records(trail, function, source, case)
-    }
-
-
-def _records(trail: Trail, function: str, source: str, case: Case) -> bool:
-    """Whether the trail, as it is now, records calls on the stream that a plan would make."""
-    place = arns.account(function), arns.region(function)
-    logs = any(
-        off == case.data.span.minutes for _, off in _logging(trail, case.topology, case.data.span)
-    )
-    if not (logs and trail.selectors and trail.covers(*place)):
-        return False
-    calls = (("PutRecord", False), ("GetRecords", True))
-    stream = _planned_stream(function, source)
-    return any(
-        trail.selectors[-1][1].matches(
-            Cell(*place, "Data", "kinesis.amazonaws.com", name, reads, stream)
-        )
-        for name, reads in calls
-    )
-
-
-def _planned_stream(function: str, source: str) -> str:
-    """The ARN of the stream that a plan would make; its beginning where it would make none."""
-    region, account = arns.region(function), arns.account(function)
-    below = f"arn:{arns.part(function, 1)}:kinesis:{region}:{account}:stream/"
-    try:
-        return below + names.stream(names.log_group(source).name, region or "")
-    except UsageError:
-        return below
-
-
-def _seen(function: str, case: Case) -> bool:
-    """Whether data events of Kinesis in the function's account are in the archive."""
-    return any(
-        (key[0], key[2], key[3]) == (arns.account(function), "Data", "kinesis.amazonaws.com")
-        for key in case.data.traffic.keys
-    )

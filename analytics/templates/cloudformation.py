@@ -21,6 +21,9 @@ from analytics.templates.spec import (
 Resource = dict[str, Any]
 _VERSION = "2010-09-09"
 _TOPIC = "AlarmTopicArn"
+# Entries wait in streams and queues: they are not lost with their stack. A stack that could not be
+# made takes them along, or the next try would find their names taken.
+_KEPT = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
 def stream_template(plan: StreamPlan) -> str:
@@ -103,9 +106,7 @@ def _stream(plan: StreamPlan) -> Resource:
     }
     if plan.mode == "provisioned":
         properties["ShardCount"] = plan.shards
-    # entries wait in it: it is not to be lost with its stack
-    kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    return _resource("AWS::Kinesis::Stream", properties, **kept)
+    return _resource("AWS::Kinesis::Stream", properties, **_KEPT)
 
 
 def _writer_role(plan: StreamPlan) -> Resource:
@@ -148,8 +149,7 @@ def _failed_queue(reader: Reader) -> Resource:
         "MessageRetentionPeriod": DEAD_LETTER_SECONDS,
         "SqsManagedSseEnabled": True,
     }
-    kept = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-    return _resource("AWS::SQS::Queue", properties, **kept)
+    return _resource("AWS::SQS::Queue", properties, **_KEPT)
 
 
 def _reading(plan: StreamPlan, reader: Reader) -> Resource:

@@ -42,12 +42,11 @@ def pages(cured: Sequence[Recommendation], choices: Choices, *, terraform: bool 
 
 
 def _groups(cured: Sequence[Recommendation], choices: Choices) -> list[list[Recommendation]]:
-    """Functions of one source, account and region share a stream."""
+    """Functions of one source, filter pattern, account and region share a stream."""
     found: dict[tuple[str, ...], list[Recommendation]] = {}
     for item in cured:
-        source = choices.log_groups.get(item.function) or item.source or ""
         home = tuple(item.function.split(":")[3:5])
-        found.setdefault((item.action, source, *home), []).append(item)
+        found.setdefault((item.action, *choices.feed(item), *home), []).append(item)
     return list(found.values())
 
 

@@ -28,6 +28,7 @@ _BUCKET = re.compile(rf"arn:({_PARTITION}):s3:::([a-z0-9][a-z0-9.-]{{1,61}}[a-z0
 _ROLE = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _SHOWN = 80
+PREFIX = "stormtrail-"
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def slug(text: str, *, most: int = 40) -> str:
     return f"{words[: most - 7].strip('-')}-{mark}"
 
 
-def stream(source_name: str, region: str) -> str:
-    """The name of the stream that a plan puts behind a source."""
-    return f"stormtrail-{slug(f'{source_name} {region}')}"
+def stream(source_name: str, region: str, pattern: str = "") -> str:
+    """The name of the stream that a plan puts behind a source, for what a filter's pattern takes of it."""
+    return PREFIX + slug(f"{source_name} {region}{f' {pattern}' if pattern else ''}")
 
 
 def logical(text: str) -> str:

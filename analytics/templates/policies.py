@@ -31,22 +31,29 @@ def allow(actions: Sequence[str], resource: str | list[str], **more: Any) -> Doc
 
 
 def writer_trust(plan: StreamPlan) -> Document:
-    """Who may take the role that writes to the stream: a service, for our accounts only."""
+    """Who may take the role that writes to the stream: the service, on behalf of what feeds it only."""
     logs = plan.kind == "cloudwatch_logs"
-    service = "logs.amazonaws.com" if logs else "events.amazonaws.com"
-    conditions: Document = {"StringEquals": {"aws:SourceAccount": plan.account}}
-    if logs:
-        arns = [
-            f"arn:{plan.partition}:logs:{plan.region}:{account}:*" for account in _trusted(plan)
-        ]
-        conditions = {"StringLike": {"aws:SourceArn": arns}}
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": service},
+        "Principal": {"Service": "logs.amazonaws.com" if logs else "events.amazonaws.com"},
         "Action": "sts:AssumeRole",
-        "Condition": conditions,
+        "Condition": _of_senders(plan) if logs else _of_rule(plan),
     }
     return document(statement)
+
+
+def _of_senders(plan: StreamPlan) -> Document:
+    """CloudWatch Logs delivers on the sender's behalf, and tests the Destination on its owner's."""
+    accounts = _trusted(plan)
+    arns = [f"arn:{plan.partition}:logs:{plan.region}:{account}:*" for account in accounts]
+    return {"StringLike": {"aws:SourceArn": arns}}
+
+
+def _of_rule(plan: StreamPlan) -> Document:
+    return {
+        "StringEquals": {"aws:SourceAccount": plan.account},
+        "ArnEquals": {"aws:SourceArn": plan.rule_arn},
+    }
 
 
 def writer(plan: StreamPlan) -> Document:

@@ -62,7 +62,8 @@ class Alarm:
 class StreamPlan:
     """One source's stream with everything on it; all text has been checked.
 
-    `senders` are the accounts that may subscribe to the Destination, besides an organization.
+    `senders` are the accounts that may subscribe to the Destination, besides an organization;
+    `source_account` is empty for a bucket, whose name tells none.
     """
 
     source: str
@@ -77,16 +78,17 @@ class StreamPlan:
     senders: tuple[str, ...]
     organization: str | None = None
     filter_pattern: str = ""
+    source_account: str = ""
 
     @property
     def slug(self) -> str:
         """The part of every name that tells this plan from others."""
-        return names.slug(f"{self.source_name} {self.region}")
+        return self.stream.removeprefix(names.PREFIX)
 
     @property
     def stream(self) -> str:
         """The stream's name."""
-        return names.stream(self.source_name, self.region)
+        return names.stream(self.source_name, self.region, self.filter_pattern)
 
     @property
     def writer(self) -> str:
@@ -97,6 +99,13 @@ class StreamPlan:
     def writer_arn(self) -> str:
         """That role's ARN."""
         return f"arn:{self.partition}:iam::{self.account}:role/{self.writer}"
+
+    @property
+    def rule_arn(self) -> str:
+        """The ARN of the EventBridge rule that feeds the stream."""
+        if self.kind == "eventbridge":
+            return self.source
+        return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{self.stream}"
 
     @property
     def stream_arn(self) -> str:
@@ -160,24 +169,31 @@ class Choices:
             names.log_group(group)
         if self.organization is not None:
             names.organization(self.organization)
-        if len(self.filter_pattern) > MOST_PATTERN or not self.filter_pattern.isprintable():
-            hint = f"at most {MOST_PATTERN:,} printable characters"
-            raise UsageError("not a filter pattern", where="--filter-pattern", hint=hint)
+        _checked_pattern(self.filter_pattern)
+
+    def feed(self, item: Recommendation) -> tuple[str, str]:
+        """What is to feed a function's stream: its source, and the pattern that the filter keeps."""
+        source = self.log_groups.get(item.function) or item.source or ""
+        return source, self.filter_pattern or item.filter_pattern
 
 
 def plans(recommendations: Iterable[Recommendation], choices: Choices) -> tuple[StreamPlan, ...]:
-    """One plan a source, of the recommendations that move functions behind Kinesis.
+    """One plan a source and filter pattern, of the recommendations that move functions behind Kinesis.
 
     UsageError for a name that cannot go into a template, and for a source that a stream cannot be
     put behind without its producer's code.
     """
-    by_source: defaultdict[str, list[Recommendation]] = defaultdict(list)
+    feeds: defaultdict[tuple[str, str], list[Recommendation]] = defaultdict(list)
     for item in recommendations:
         if item.action == "move_behind_kinesis" and item.batch is not None:
-            by_source[_source(item, choices)].append(item)
-    return tuple(
-        _plan(source, _kind(source), items, choices) for source, items in sorted(by_source.items())
-    )
+            feeds[choices.feed(item)].append(item)
+    return tuple(_plan(*feed, items, choices) for feed, items in sorted(feeds.items()))
+
+
+def _checked_pattern(pattern: str) -> None:
+    if len(pattern) > MOST_PATTERN or not pattern.isprintable():
+        hint = f"at most {MOST_PATTERN:,} printable characters"
+        raise UsageError("not a filter pattern", where="--filter-pattern", hint=hint)
 
 
 def _reader_alarms(reader: Reader, late: int) -> tuple[Alarm, Alarm]:
@@ -191,17 +207,17 @@ def _reader_alarms(reader: Reader, late: int) -> tuple[Alarm, Alarm]:
     )
 
 
-def _source(item: Recommendation, choices: Choices) -> str:
-    return choices.log_groups.get(item.function) or item.source or ""
-
-
 def _kind(source: str) -> str:
     """The kind that the ARN itself tells."""
     found = [kind for part, kind in _KINDS.items() if part in source]
     return found[0] if found else "unknown"
 
 
-def _plan(source: str, kind: str, items: Sequence[Recommendation], choices: Choices) -> StreamPlan:
+def _plan(
+    source: str, pattern: str, items: Sequence[Recommendation], choices: Choices
+) -> StreamPlan:
+    kind = _kind(source)
+    _checked_pattern(pattern)
     functions = [names.function(item.function) for item in items]
     named = _source_name(source, kind)
     own = functions[0]
@@ -209,6 +225,9 @@ def _plan(source: str, kind: str, items: Sequence[Recommendation], choices: Choi
     if len(home) > 1:
         hint = "plan the functions of one account and region at a time"
         raise UsageError("functions of several accounts or regions", where=source, hint=hint)
+    if named.region not in ("", own.region):
+        hint = "a log group and its Destination, a rule and its target share a region"
+        raise UsageError("source and function are in two regions", where=source, hint=hint)
     batches = [item.batch for item in items if item.batch is not None]
     senders = {named.account or own.account, *choices.accounts}
     return StreamPlan(
@@ -226,7 +245,8 @@ def _plan(source: str, kind: str, items: Sequence[Recommendation], choices: Choi
         ),
         senders=tuple(sorted(senders)),
         organization=choices.organization,
-        filter_pattern=choices.filter_pattern,
+        filter_pattern=pattern,
+        source_account=named.account,
     )
 
 

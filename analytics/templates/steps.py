@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from shlex import quote
 
+from analytics.templates import handlers
 from analytics.templates.names import logical
-from analytics.templates.spec import Reader, StreamPlan
-
-_UNPACK = '''import base64, gzip, json
-
-def entries(event):
-    """CloudTrail entries of a log group's own call, or of a batch of a stream."""
-    if "awslogs" in event:
-        packed = [event["awslogs"]["data"]]
-    else:
-        packed = [record["kinesis"]["data"] for record in event["Records"]]
-    for text in packed:
-        message = json.loads(gzip.decompress(base64.b64decode(text)))
-        if message["messageType"] == "DATA_MESSAGE":
-            yield from (json.loads(line["message"]) for line in message["logEvents"])
-'''
+from analytics.templates.spec import RETENTION_HOURS, RETRIES, Reader, StreamPlan
 
 
 def steps(plan: StreamPlan, *, terraform: bool = False) -> str:
@@ -56,15 +44,13 @@ def _forward(plan: StreamPlan, terraform: bool) -> list[str]:
 
 
 def _code(plan: StreamPlan) -> str:
-    if plan.kind != "cloudwatch_logs":
-        return (
-            "A stream's batch is `event['Records']`, each with base64 text in"
-            " `record['kinesis']['data']`: EventBridge's event as JSON. Take that as well as what"
-            " the function is called with today, and deploy it."
-        )
+    size = max(reader.batch_size for reader in plan.readers)
     return (
-        "The function must understand what the log group sends today and what the stream will."
-        f" In Python:\n\n```python\n{_UNPACK}```\n\nDeploy it and see that it works as before."
+        "The function must understand what it is called with today and what the stream will send. In"
+        f" Python:\n\n```python\n{handlers.BY_KIND[plan.kind]}```\n\n"
+        f"A batch has up to {size:,} records, and a record may hold many entries: raise the timeout and"
+        " memory until such a batch is done in good time, and leave no fewer reserved concurrent runs"
+        f" than the stream has shards ({plan.shards}). Deploy it and see that it works as before."
     )
 
 
@@ -75,15 +61,36 @@ def _keep(plan: StreamPlan) -> str:
         command = f"s3api get-bucket-notification-configuration --bucket {quote(plan.source_name)}"
     else:
         command = f"events list-targets-by-rule {_rule_name(plan)}"
-    text = _fence(f"aws {command} --region {plan.region} > before.json")
-    if plan.kind == "cloudwatch_logs":
-        text += (
-            "\n\nA log group takes few subscription filters (two, unless the quota was raised). If"
-            " none is free, ask for a higher quota first: replacing the filter in one call also"
-            " works, but has no time of both. If the old filter has a pattern, plan again with"
-            " `--filter-pattern`."
-        )
-    return text
+    return _fence(f"aws {command} --region {plan.region} > before.json") + _KEPT[plan.kind](plan)
+
+
+def _kept_filters(plan: StreamPlan) -> str:
+    pattern = (
+        "The new filter has the old one's pattern, as the archive or you told it"
+        if plan.filter_pattern
+        else "The new filter takes everything: if the old one has a pattern in `before.json`, plan"
+        " again with `--filter-pattern`"
+    )
+    return (
+        "\n\nA log group takes few subscription filters (two; more where the quota was raised). If"
+        " none is free, ask for a higher quota first: replacing the filter in one call also works, but"
+        f" has no time of both. {pattern}. If an account policy subscribes the group, it is in no such"
+        " list: see `aws logs describe-account-policies --policy-type SUBSCRIPTION_FILTER_POLICY`."
+    )
+
+
+def _kept_bucket(plan: StreamPlan) -> str:
+    return (
+        f"\n\nThe bucket must belong to account {plan.account} and lie in {plan.region}: EventBridge"
+        " hears of its files there and nowhere else. Of another account's bucket, keep the function."
+    )
+
+
+_KEPT: Mapping[str, Callable[[StreamPlan], str]] = {
+    "cloudwatch_logs": _kept_filters,
+    "s3": _kept_bucket,
+    "eventbridge": lambda _: "\n\nA rule takes five targets: one must be free.",
+}
 
 
 def _first(plan: StreamPlan, terraform: bool) -> str:
@@ -103,8 +110,17 @@ def _first(plan: StreamPlan, terraform: bool) -> str:
         for reader in plan.readers
     )
     return (
-        f"{_fence(command.strip())}\n\nGo on when every mapping is `Enabled`:\n\n{_fence(checks)}"
+        f"In account {plan.account}. There must be no such stream yet: it may have other readers, and"
+        " this plan would take them off. The first of these must answer `ResourceNotFoundException`:"
+        f"\n\n{_fence(_look(plan))}\n\n{_fence(command.strip())}\n\n"
+        "If it fails with `Could not deliver test message` or `cannot be assumed`, the new role is not"
+        f" known everywhere yet: run it again. Go on when every mapping is `Enabled`:\n\n{_fence(checks)}"
     )
+
+
+def _look(plan: StreamPlan) -> str:
+    name = f"--stream-name {plan.stream}"
+    return f"aws kinesis describe-stream-summary --region {plan.region} {name}"
 
 
 def _unrecorded(plan: StreamPlan) -> str:
@@ -136,7 +152,7 @@ def _second(plan: StreamPlan, terraform: bool) -> str:
             f"aws cloudformation deploy --region {plan.region} --stack-name {plan.stream}-feed"
             " --template-file 2-feed.yaml"
         )
-    text = f"In the source's account:\n\n{_fence(command)}"
+    text = f"{_where(plan)}:\n\n{_fence(command)}"
     if plan.kind == "s3":
         text += (
             "\n\nThen let the bucket tell EventBridge: put `before.json` back with"
@@ -145,13 +161,37 @@ def _second(plan: StreamPlan, terraform: bool) -> str:
     return text
 
 
+def _where(plan: StreamPlan) -> str:
+    """Who applies the second part, and what that takes besides its template."""
+    if plan.kind != "cloudwatch_logs" or plan.source_account == plan.account:
+        return f"In account {plan.account}"
+    return (
+        f"In the log group's account {plan.source_account}, by somebody who is allowed"
+        f" `logs:PutSubscriptionFilter` on the log group and on `{plan.destination_arn}`"
+    )
+
+
 def _cut(plan: StreamPlan) -> str:
     waiting = plan.alarm_seconds
     text = (
         f"Wait until the iterator age has stayed under {waiting} s for 15 minutes, no alarm is on,"
-        " and the stream's `IncomingRecords` follows the old runs. Only then:"
+        " and the stream's `IncomingRecords` follows the old runs. What the stream refuses CloudWatch Logs"
+        " tries again for a day; what it may not write it drops, so see that entries arrive. Only then"
+        " (where a template of yours made the old way, take it out there instead):"
     )
-    return f"{text}\n\n{_fence(_cut_command(plan))}"
+    return f"{text}\n\n{_fence(_cut_command(plan))}\n\n{_failed(plan)}"
+
+
+def _failed(plan: StreamPlan) -> str:
+    """What to do about a batch that no retry could process."""
+    queues = ", ".join(f"`{reader.dead_letters}`" for reader in plan.readers)
+    return (
+        f"If a message comes to {queues}, one record could not be processed after {RETRIES} tries. The"
+        " message names its shard and sequence numbers, not its text: for"
+        f" {RETENTION_HOURS} hours `aws kinesis get-shard-iterator --shard-iterator-type"
+        " AT_SEQUENCE_NUMBER` and `get-records` find it in the stream; after that its entries are in the"
+        " trail's bucket."
+    )
 
 
 def _cut_command(plan: StreamPlan) -> str:
@@ -174,8 +214,8 @@ def _cut_command(plan: StreamPlan) -> str:
 def _after(plan: StreamPlan) -> str:
     del plan
     return (
-        "After a day: `stormtrail ingest …` and `stormtrail plan --promised`. It tells the batch and"
-        " s that were promised, and those that came."
+        "After a day: `stormtrail ingest …` and `stormtrail analyze`. Its notes tell the entries a run, s"
+        " and ρ that were promised, and those that came; so does `stormtrail plan --promised`."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from analytics import configured, effects, rollup_data
 from analytics.analysis import Case, examine
+from analytics.cure import recommend
 from analytics.findings import Recommendation
 from analytics.measured_usage import usage
 from analytics.recording import copies
@@ -40,6 +42,19 @@ def test_what_is_further_routed_does_not_count_the_functions_own_runs(tmp_path: 
     [router] = [item for item in there.candidates if item.source == source.arn]
     assert router.routed == {source.arn: pytest.approx(1.0)}
     assert router.further_routed == {}
+
+
+def test_the_pattern_of_the_filter_that_is_there_goes_into_the_plan(tmp_path: Path) -> None:
+    made = played.one_router(1)
+    changes = tuple(
+        replace(item, parameters={**(item.parameters or {}), "filterPattern": "{ $.x = 1 }"})
+        if item.name == "PutSubscriptionFilter"
+        else item
+        for item in made.changes
+    )
+    there = played.analysed(replace(made, changes=changes), 1, tmp_path)
+    assert [item.filter_pattern for item in there.candidates] == ["{ $.x = 1 }"]
+    assert [item.filter_pattern for item in recommend(there)] == ["{ $.x = 1 }"]
 
 
 def of(found: Analyzed, function: str) -> Recommendation:
@@ -112,7 +127,9 @@ def test_both_records_of_a_run_are_second_order(tmp_path: Path) -> None:
     """Invoke and InvokeExecution are two kinds of entry; what was caused is counted in full."""
     played.analysed(played.one_router(1), 1, tmp_path)
     there = case(tmp_path / "store")
-    counted = [group.entries for group in usage(there, 0, copies(there)).groups if group.order == SECOND]
+    counted = [
+        group.entries for group in usage(there, 0, copies(there)).groups if group.order == SECOND
+    ]
     caused = effects.entries(there.log_weights, there.data).sum()
     assert sum(counted) == pytest.approx(caused)
 

@@ -354,6 +354,44 @@ def test_a_functions_role_may_only_read_this_stream_and_leave_failed_batches(
         assert not any("*" in action for item in statements for action in item["Action"])
 
 
+def test_only_the_service_for_what_feeds_the_stream_may_take_the_writers_role(
+    deployed: Deployed,
+) -> None:
+    plan, account = deployed
+    found = account.client("iam").get_role(RoleName=plan.writer)["Role"]
+    [statement] = found["AssumeRolePolicyDocument"]["Statement"]
+    if plan.kind == "cloudwatch_logs":
+        assert statement["Principal"] == {"Service": "logs.amazonaws.com"}
+        ours = [f"arn:aws:logs:{REGION}:{a}:*" for a in sorted({plan.account, *plan.senders})]
+        every = [f"arn:aws:logs:{REGION}:*:*"]
+        arns = every if plan.organization else ours
+        expected: dict[str, Any] = {"StringLike": {"aws:SourceArn": arns}}
+    else:
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        expected = {
+            "StringEquals": {"aws:SourceAccount": plan.account},
+            "ArnEquals": {"aws:SourceArn": plan.rule_arn},
+        }
+    assert statement["Condition"] == expected
+
+
+def test_the_rule_that_may_write_is_the_one_that_is_made_or_there_already() -> None:
+    made = of_type(cloudformation.feed_template(PLANS["a bucket"]) or "", "AWS::Events::Rule")
+    assert PLANS["a bucket"].rule_arn.endswith(f":rule/{made[0]['Name']}")
+    assert PLANS["a rule"].rule_arn == RULE
+
+
+def test_streams_and_queues_outlive_their_stack_but_not_one_that_could_not_be_made() -> None:
+    resources = yaml.safe_load(templates(PLANS["provisioned"])[0])["Resources"].values()
+    policies = {
+        item["Type"]: (item["DeletionPolicy"], item["UpdateReplacePolicy"])
+        for item in resources
+        if "DeletionPolicy" in item
+    }
+    kept = ("RetainExceptOnCreate", "Retain")
+    assert policies == {"AWS::Kinesis::Stream": kept, "AWS::SQS::Queue": kept}
+
+
 # Terraform
 
 
@@ -579,6 +617,27 @@ def test_yaml_reads_back_as_what_was_written(value: dict[str, Any]) -> None:
     assert yaml.safe_load(yaml_text.dump(value)) == value
 
 
+def test_the_filters_pattern_is_kept_and_two_patterns_get_two_streams() -> None:
+    writes = replace(move("a"), filter_pattern="{ $.readOnly IS FALSE }")
+    every = move("b")
+    first, second = plans([writes, every], Choices())
+    assert {first.filter_pattern, second.filter_pattern} == {"", "{ $.readOnly IS FALSE }"}
+    assert first.stream != second.stream
+    [given] = plans([writes, every], Choices(filter_pattern="ERROR"))
+    assert (given.filter_pattern, len(given.readers)) == ("ERROR", 2)
+
+
+def test_a_pattern_of_a_record_that_cannot_be_written_stops_the_plan() -> None:
+    with pytest.raises(UsageError):
+        plans([replace(move(), filter_pattern="a\nb")], Choices())
+
+
+def test_a_source_in_another_region_than_its_function_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        plans([move(source=GROUP.replace(REGION, "eu-west-1"))], Choices())
+    assert "two regions" in caught.value.line()
+
+
 def test_two_sources_get_two_streams_and_two_functions_on_one_group_get_one() -> None:
     other = GROUP + "-other"
     found = plans([move("a"), move("b"), move("c", source=other)], Choices())
@@ -636,11 +695,50 @@ def test_the_steps_leave_the_stream_out_of_trails_before_it_is_fed(plan: StreamP
     assert fed.index("put-event-selectors") < fed.index(feeding)
 
 
-def test_the_code_of_the_steps_unpacks_both_kinds_of_event() -> None:
-    text = steps(PLANS["provisioned"])
-    code = text.partition("```python\n")[2].partition("```")[0]
+@each_plan
+def test_the_steps_look_for_the_stream_before_they_make_it(plan: StreamPlan) -> None:
+    made = steps(plan).partition("## 3.")[2].partition("## 4.")[0]
+    looked = f"describe-stream-summary --region {REGION} --stream-name {plan.stream}"
+    assert made.index(looked) < made.index("cloudformation deploy")
+
+
+def test_a_log_group_of_another_account_is_fed_from_there_by_somebody_who_may() -> None:
+    there = planned(move(source=GROUP.replace(A, B)))
+    assert (there.source_account, there.account, there.senders) == (B, A, (B,))
+    fed = steps(there).partition("## 4.")[2].partition("## 5.")[0]
+    assert f"In the log group's account {B}" in fed
+    assert f"`logs:PutSubscriptionFilter` on the log group and on `{there.destination_arn}`" in fed
+    assert f"In account {A}" in steps(PLANS["provisioned"]).partition("## 4.")[2]
+
+
+def code_of(plan: StreamPlan) -> dict[str, Any]:
+    """What the page's Python defines."""
     space: dict[str, Any] = {}
-    exec(code, space)  # noqa: S102 - the page's own code is what is tested
+    exec(steps(plan).partition("```python\n")[2].partition("```")[0], space)  # noqa: S102
+    return space
+
+
+def in_stream(value: object) -> dict[str, Any]:
+    return {"kinesis": {"data": base64.b64encode(json.dumps(value).encode()).decode()}}
+
+
+def test_a_bucket_s_code_takes_notifications_and_events_and_their_two_ways_to_write_keys() -> None:
+    files = code_of(PLANS["a bucket"])["files"]
+    notified = {"s3": {"bucket": {"name": "b"}, "object": {"key": "a+b/c%2Bd.gz"}}}
+    told = {"detail": {"bucket": {"name": "b"}, "object": {"key": "a b/c+d.gz"}}}
+    assert list(files({"Records": [notified]})) == [("b", "a b/c+d.gz")]
+    assert list(files({"Records": [in_stream(told)] * 2})) == [("b", "a b/c+d.gz")] * 2
+
+
+def test_a_rule_s_code_takes_one_event_and_a_batch() -> None:
+    events = code_of(PLANS["a rule"])["events"]
+    event = {"detail": {"eventID": "1"}}
+    assert list(events(event)) == [event]
+    assert list(events({"Records": [in_stream(event)] * 3})) == [event] * 3
+
+
+def test_the_code_of_the_steps_unpacks_both_kinds_of_event() -> None:
+    space = code_of(PLANS["provisioned"])
     lines = [{"message": json.dumps({"eventID": str(n)})} for n in range(2)]
     message = {"messageType": "DATA_MESSAGE", "logEvents": lines}
     packed = base64.b64encode(gzip.compress(json.dumps(message).encode())).decode()
