@@ -289,7 +289,6 @@ def _moving_together(
             "event_source_mapping",
             "step_functions",
             "kinesis",
-            "dynamodb",
             "destination",
         ):
             continue
