@@ -26,7 +26,7 @@ TRAIL_NAMES = re.compile(
     r"cloud-?trail|(?<![a-z])(ct|trails?)(?![a-z])|audit-?trail", re.IGNORECASE
 )
 LEAST_BATCHES = 10
-FILE_KINDS = ("s3", "sns", "sqs")  # what a notification of a log file starts functions through
+FILE_KINDS = ("s3", "sns")  # what a notification of a log file starts functions through
 NAMED_KINDS = ("kinesis", "firehose", "sns")
 LEAST_FILES = 30
 FILE_MINUTES = 10  # two of CloudTrail's five-minute deliveries
