@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import queries
+from analytics.engines.base import Engine, Opener
 from analytics.warehouse import Warehouse
 from stormtrail.layout import EventFile, Layout
 
@@ -37,41 +38,47 @@ FUNCTIONS = "function_days"
 Progress = Callable[[int, int], None]
 
 
-def refresh(layout: Layout, progress: Progress | None = None) -> tuple[str, ...]:
-    """Brings every rollup up to date with the committed events; returns the days that were made."""
+def refresh(
+    layout: Layout, progress: Progress | None = None, opened: Opener = Warehouse.open
+) -> tuple[str, ...]:
+    """Brings every rollup up to date with the committed events; returns the days that were made.
+
+    `opened` opens the engine that reads the entries.
+    """
     by_day = _files_by_day(layout, layout.committed_files())
     state = _read_state(layout)
     versions = {day: _version(files) for day, files in by_day.items()}
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
     _drop_days(layout, set(state) - set(versions))
     if stale:
-        _build_days(layout, by_day, stale, progress)
+        _build_days(layout, opened(layout), by_day, stale, progress)
     _write_state(layout, versions)
     return tuple(stale)
 
 
 def _build_days(
-    layout: Layout, by_day: dict[str, list[Path]], days: list[str], progress: Progress | None
+    layout: Layout,
+    engine: Engine,
+    by_day: dict[str, list[Path]],
+    days: list[str],
+    progress: Progress | None,
 ) -> None:
-    warehouse = Warehouse.open(layout)
     for day in days:
-        warehouse.use_events(by_day[day])
-        _keep(layout, FUNCTIONS, day, warehouse.query("known_functions", **_span(day)))
-    warehouse.register("known_sessions", known_sessions(_all_functions(layout)))
+        engine.use_events(by_day[day])
+        _keep(layout, FUNCTIONS, day, engine.query("known_functions", **_span(day)))
+    engine.register("known_sessions", known_sessions(_all_functions(layout)))
     for done, day in enumerate(days):
-        _build_day(layout, warehouse, by_day, day)
+        _build_day(layout, engine, by_day, day)
         if progress:
             progress(done + 1, len(days))
 
 
-def _build_day(
-    layout: Layout, warehouse: Warehouse, by_day: dict[str, list[Path]], day: str
-) -> None:
+def _build_day(layout: Layout, engine: Engine, by_day: dict[str, list[Path]], day: str) -> None:
     before = (datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()
-    warehouse.use_events([*by_day.get(before, []), *by_day[day]])
-    warehouse.register("issued_keys", warehouse.query("issued_keys", **_span(day)))
+    engine.use_events([*by_day.get(before, []), *by_day[day]])
+    engine.define("issued_keys", "issued_keys", **_span(day))
     for view, name in ROLLUPS.items():
-        _keep(layout, view, day, warehouse.query(name, **_span(day)))
+        _keep(layout, view, day, engine.query(name, **_span(day)))
 
 
 def known_sessions(functions: Iterable[str]) -> pa.Table:

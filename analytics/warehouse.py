@@ -71,6 +71,10 @@ class Warehouse:
         """Makes an Arrow table readable under `name`."""
         self._connection.register(name, table)
 
+    def define(self, name: str, query: str, **parameters: Any) -> None:
+        """Makes the rows of a query readable under `name`."""
+        self.register(name, self.query(query, **parameters))
+
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """The rows of the query called `name` in `queries/`."""
         return self.sql(queries.text(name), parameters)

@@ -30,4 +30,4 @@ def test_no_module_of_the_dashboard_is_called_like_a_package() -> None:
 
 def test_tests_mirror_the_packages() -> None:
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} <= PACKAGES | {"browser", "benchmarks"}
+    assert folders - {"__pycache__"} <= PACKAGES | {"browser", "benchmarks", "spark"}

@@ -45,7 +45,7 @@ select
   account_id,
   caused_by_order,
   count(*) as entries,
-  round(count(*) * 1.0 / sum(count(*)) over (partition by account_id), 4) as share_of_account
+  round(cast(count(*) as double) / sum(count(*)) over (partition by account_id), 4) as share_of_account
 from placed
 group by account_id, caused_by_order
 order by account_id, caused_by_order

@@ -6,7 +6,7 @@ select
   count(*) as entries,
   count(distinct event_name) as different_calls,
   count(*) filter (where error_code is not null) as failed,
-  round(count(*) * 1.0 / sum(count(*)) over (), 4) as share
+  round(cast(count(*) as double) / sum(count(*)) over (), 4) as share
 from events
 where ($account_id is null or account_id = $account_id)
   and ($since is null or event_time >= cast($since as timestamp))

@@ -5,7 +5,7 @@ select
   date_trunc('hour', event_time) as hour,
   count(*) as entries,
   count(*) filter (where function_arn is not null) as run_entries,
-  round(count(*) filter (where function_arn is not null) * 1.0 / count(*), 4) as run_share
+  round(cast(count(*) filter (where function_arn is not null) as double) / count(*), 4) as run_share
 from events
 where ($account_id is null or account_id = $account_id)
   and ($since is null or event_time >= cast($since as timestamp))

@@ -1,0 +1,56 @@
+"""One cluster and one session for all tests of Spark; skipped, with the reason, without Java."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.spark.standalone import Cluster, standalone
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of them in one process: a second one would start a second cluster."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("spark"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning"))
+
+
+def missing() -> str | None:
+    """What a Spark cluster needs and this machine lacks."""
+    if find_spec("pyspark") is None:
+        return "PySpark is not installed: pip install 'stormtrail[spark]'"
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        return "Java is not installed (Debian: openjdk-17-jre-headless)"
+    return None
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A master and two workers; this process finds their settings in its environment."""
+    if why := missing():
+        pytest.skip(why)
+    folder = tmp_path_factory.mktemp("spark") / "cluster"
+    with standalone(folder) as running, pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def spark(cluster: Cluster) -> Iterator[SparkSession]:
+    """The session of all tests; the command line uses it, too, where it finds it running."""
+    from stormtrail.cluster import spark_session
+
+    with spark_session(cluster.url) as session:
+        yield session
