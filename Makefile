@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests
 
-.PHONY: bench-accuracy bench-ingest demo test check format lock clean setup
+.PHONY: bench-accuracy bench-ingest bench-verify fuzz demo test check format lock clean setup
 
 setup: $(STAMP)
 
@@ -39,6 +39,16 @@ bench-accuracy: $(STAMP)
 bench-ingest: $(STAMP)
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(VENV)/peers -r benchmarks/peers.txt
 	PYTHONPATH=$(VENV)/peers $(BIN)/python -m benchmarks.bench_ingest
+
+# A thousand log files over S3 with 20 ms latency, beside one thread doing the same requests.
+bench-verify: $(STAMP)
+	$(BIN)/python -m benchmarks.bench_verify
+
+# Bytes that atheris makes up, against the decoder, for so many seconds; it stands beside the environment.
+FUZZ_SECONDS ?= 60
+fuzz: $(STAMP)
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(VENV)/fuzzing -r tests/ingest/fuzzing.txt
+	PYTHONPATH=$(VENV)/fuzzing $(BIN)/python -m tests.ingest.fuzz --seconds $(FUZZ_SECONDS)
 
 # Resolves the newest versions anew; needs uv on the PATH.
 lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from operator import is_not
 from typing import Any
@@ -24,12 +24,16 @@ _BLOCK = 128  # records turned into columns at once: three times faster while in
 
 @dataclass(frozen=True)
 class LogFile:
-    """One decoded file: ledger id, account in its key, plain bytes, records."""
+    """One decoded file: ledger id, account in its key, plain bytes, records.
+
+    Of a piece of a file, `first_index` is the place of its first record in the whole.
+    """
 
     source_id: int
     account: str | None
     data: bytes
     decoded: Decoded
+    first_index: int = 0
 
 
 @dataclass
@@ -63,11 +67,14 @@ class Built:
 
 
 def build(files: Sequence[LogFile]) -> Built:
-    """The files' records as a table; a record without a readable eventTime is rejected."""
+    """The files' records as a table; a record without a readable eventTime is rejected.
+
+    No two of `files` are pieces of one file.
+    """
     rows = _side_by_side(files)
     texts = [record.eventTime for record in rows.records]
     times, odd = parse_times(texts)
-    rejects = {file.source_id: list(file.decoded.rejects) for file in files}
+    rejects = {file.source_id: list(_rejects(file)) for file in files}
     if odd:
         unreadable = [place for place in odd if times[place] == UNREADABLE]
         for source_id, found in _rejected(unreadable, texts, rows, files):
@@ -78,13 +85,20 @@ def build(files: Sequence[LogFile]) -> Built:
     return Built(_table(rows, times, accounts), rejects)
 
 
+def _rejects(file: LogFile) -> Iterator[Reject]:
+    for reject in file.decoded.rejects:
+        index = reject.record_index
+        yield reject if index is None else replace(reject, record_index=file.first_index + index)
+
+
 def _side_by_side(files: Sequence[LogFile]) -> _Rows:
     rows = _Rows([], None, None, {})
     indexes: list[int] = []
     for file in files:
         base, found = len(rows.records), file.decoded
         rows.records += found.records
-        indexes += range(len(found.records)) if found.indexes is None else found.indexes
+        places = range(len(found.records)) if found.indexes is None else found.indexes
+        indexes += [file.first_index + place for place in places] if file.first_index else places
         for place, extra in found.extras.items():
             rows.extras[base + place] = list(extra)
     counts = [len(file.decoded.records) for file in files]
@@ -108,11 +122,12 @@ def _rejected(
     for place in places:
         reason = _time_problem(texts[place], rows.extras.get(place, ()))
         reasons[int(rows.source_ids[place])][int(rows.indexes[place])] = reason
-    data = {file.source_id: file.data for file in files if file.source_id in reasons}
-    for source_id, found in reasons.items():
-        # a record's bytes are found again in its file, all in one pass
-        raws = {i: text for i, (text, _) in enumerate(elements(data[source_id])) if i in found}
-        yield source_id, [Reject(index, why, raws.get(index)) for index, why in found.items()]
+    for file in files:
+        if found := reasons.get(file.source_id):
+            # a record's bytes are found again in its file, all in one pass
+            texts_of_all = enumerate(elements(file.data), file.first_index)
+            raws = {index: text for index, (text, _) in texts_of_all if index in found}
+            yield file.source_id, [Reject(i, why, raws.get(i)) for i, why in found.items()]
 
 
 def _keep_texts(rows: _Rows, texts: Sequence[str | None], places: Iterable[int]) -> None:

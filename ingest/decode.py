@@ -111,10 +111,6 @@ def decode(data: bytes) -> Decoded:
                 return Decoded(attempt(plain))
             except _UNREADABLE:
                 continue
-    if not _may_hold(plain, _MOST_ELEMENTS, b",}]\n") and _holds_too_many(plain):
-        return Decoded(
-            [], rejects=[Reject(None, f"holds more than {MOST_RECORDS:,} records", None)]
-        )
     return _decode_each(elements(data))
 
 
@@ -125,7 +121,10 @@ def _may_hold(data: bytes, most: int, ends: bytes) -> bool:
     return sum(data.count(sign) for sign in ends) <= most
 
 
-def _holds_too_many(data: bytes) -> bool:
+def holds_too_many(data: bytes) -> bool:
+    """Whether there are more than `MOST_RECORDS` records, however small."""
+    if _may_hold(data, _MOST_ELEMENTS, b",}]\n"):
+        return False
     return next(islice(split(data), MOST_RECORDS, None), None) is not None
 
 
@@ -185,7 +184,7 @@ def _flattened(raws: Iterable[Any]) -> Iterator[Piece]:
 def _mended(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """A damaged record that swallowed those after it is cut from them."""
     for text, whole in pieces:
-        cuts = [text] if _is_json(text) else parts(text)
+        cuts = [text] if is_json(text) else parts(text)
         if len(cuts) == 1:
             yield text, whole
         else:
@@ -193,7 +192,8 @@ def _mended(pieces: Iterable[Piece]) -> Iterator[Piece]:
                 yield from split(cut)
 
 
-def _is_json(text: bytes) -> bool:
+def is_json(text: bytes) -> bool:
+    """Whether the text is one JSON value."""
     try:
         _decode_raw(text)
     except _UNREADABLE:

@@ -7,9 +7,9 @@ caller says which entries are new; `finish` writes those.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,18 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.columns import LogFile, build
-from ingest.decode import Decoded, Reject, decode
+from ingest.decode import Reject
 from ingest.dedupe import entry_keys
 from ingest.formats.base import Format
-from ingest.formats.reading import as_json
-from ingest.inflate import Inflated, inflate
-from ingest.schema import SCHEMA
+from ingest.held import Held
+from ingest.inflate import inflate
+from ingest.pieces import PIECE_BYTES, pieces
 from ingest.sources.base import LogObject
 from ingest.writer import Place, days_of, write_days
-from stormtrail.errors import AccessError, InputError, RecordError
+from stormtrail.errors import AccessError, InputError
 from stormtrail.layout import EventFile
+from stormtrail.text import plain as visible
 
-_BUILD_BYTES = 8 << 20  # plain bytes decoded before they become columns: fits the caches
 _RAW_KEPT = 1 << 20  # bytes kept of a rejected record or file
 
 
@@ -72,69 +72,87 @@ class Prepared:
 class Worker:
     """Does the two steps; holds the rows between them."""
 
-    _tables: list[Any] = field(default_factory=list)
+    _held: Held | None = None
     _chunk: Chunk | None = None
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Reads and decodes the chunk's objects."""
-        self._chunk, self._tables = chunk, []
-        reports: list[FileReport] = []
-        rejects: dict[int, list[Reject]] = {}
-        keys = [np.zeros((0, 2), np.uint64)]
-        for files in _grouped(_load(chunk)):
-            built = build([file.log for file in files])
-            self._tables.append(built.table)
+        self._chunk, self._held = chunk, Held(chunk.staging / f"{chunk.batch_id:08d}.rows")
+        told = _Told(chunk)
+        keys, days = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
+        for group in _grouped(_load(chunk, told)):
+            built = build(group)
+            self._held.add(built.table)
+            told.rows(built.table)
+            told.reject(built.rejects)
             keys.append(entry_keys(built.table))
-            rejects |= {key: _bounded(value) for key, value in built.rejects.items() if value}
-            reports += _reports(files, built.table)
-        days = [np.zeros(0, np.int64), *map(days_of, self._tables)]
-        return Prepared(np.concatenate(keys), np.concatenate(days), tuple(reports), rejects)
+            days.append(days_of(built.table))
+        reports = tuple(told.reports)
+        return Prepared(np.concatenate(keys), np.concatenate(days), reports, told.rejects)
 
     def finish(self, new: Any) -> list[EventFile]:
         """Writes the rows where `new` is true; returns the staged files."""
         assert self._chunk is not None, "finish() follows prepare()"  # noqa: S101
-        table = pa.concat_tables([SCHEMA.empty_table(), *self._tables])
-        self._tables = []
-        place = Place(self._chunk.staging, self._chunk.batch_id)
-        return write_days(table if new.all() else table.filter(pa.array(new)), place)
+        assert self._held is not None  # noqa: S101
+        files: list[EventFile] = []
+        start = 0
+        for part, table in enumerate(self._held.take()):
+            wanted = new[start : start + table.num_rows]
+            start += table.num_rows
+            place = Place(self._chunk.staging, self._chunk.batch_id, part)
+            files += write_days(table if wanted.all() else table.filter(pa.array(wanted)), place)
+        return files
 
 
-def _bounded(rejects: Iterable[Reject]) -> list[Reject]:
-    return [replace(reject, raw=reject.raw and reject.raw[:_RAW_KEPT]) for reject in rejects]
+class _Told:
+    """What there is to say of a chunk's files, gathered while they are read."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.reports = [FileReport(0, 0) for _ in chunk.objects]
+        self.rejects: dict[int, list[Reject]] = {}
+        self._first = chunk.first_source_id
+
+    def file(self, source_id: int, **facts: Any) -> None:
+        """Sets facts of a file's report."""
+        place = source_id - self._first
+        self.reports[place] = replace(self.reports[place], **facts)
+
+    def rows(self, table: Any) -> None:
+        """Counts a table's rows for their files."""
+        ids, counts = np.unique(table.column("source_id").to_numpy(), return_counts=True)
+        for source_id, count in zip(ids.tolist(), counts.tolist(), strict=True):
+            self.file(source_id, rows=self.reports[source_id - self._first].rows + count)
+
+    def reject(self, rejects: Mapping[int, Iterable[Reject]]) -> None:
+        """Keeps rejects, of each so much that it can be told what it was."""
+        for source_id, found in rejects.items():
+            short = [replace(one, raw=one.raw and one.raw[:_RAW_KEPT]) for one in found]
+            if short:
+                self.rejects.setdefault(source_id, []).extend(short)
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    log: LogFile
-    failure: str | None = None
-    format: Format | None = None
-    sha256: str | None = None
-
-
-def _reports(files: list[_Loaded], table: Any) -> Iterator[FileReport]:
-    ids = table.column("source_id").to_numpy()
-    for file in files:
-        rows = np.searchsorted(ids, [file.log.source_id, file.log.source_id + 1])
-        count = int(rows[1] - rows[0])
-        yield FileReport(count, len(file.log.data), file.failure, file.format, file.sha256)
-
-
-def _grouped(files: Iterable[_Loaded]) -> Iterator[list[_Loaded]]:
-    group: list[_Loaded] = []
+def _grouped(logs: Iterable[LogFile]) -> Iterator[list[LogFile]]:
+    """Files that are built together; of a file in pieces, each piece ends its group."""
+    group: list[LogFile] = []
     size = 0
-    for file in files:
-        group.append(file)
-        size += len(file.log.data)
-        if size >= _BUILD_BYTES:
+    for log in logs:
+        group.append(log)
+        size += len(log.data)
+        if size >= PIECE_BYTES:
             yield group
             group, size = [], 0
     if group:
         yield group
 
 
-def _load(chunk: Chunk) -> Iterator[_Loaded]:
-    for place, (found, raw) in enumerate(_read_all(chunk)):
-        yield _decoded(found, raw, chunk.first_source_id + place, chunk)
+def _load(chunk: Chunk, told: _Told) -> Iterator[LogFile]:
+    for source_id, (found, raw) in enumerate(_read_all(chunk), chunk.first_source_id):
+        if isinstance(raw, InputError):
+            reason = visible(raw.line())  # a path can be bytes that are no text
+            told.file(source_id, failure=reason)
+            told.reject({source_id: [Reject(None, reason, None)]})
+        else:
+            yield from _decoded(source_id, found, raw, chunk, told)
 
 
 def _read_all(chunk: Chunk) -> Iterator[tuple[LogObject, bytes | InputError]]:
@@ -158,25 +176,20 @@ def _read(found: LogObject, limit: int) -> bytes | InputError:
         return error
 
 
-def _decoded(found: LogObject, raw: bytes | InputError, source_id: int, chunk: Chunk) -> _Loaded:
-    account = found.facts.account
-    if isinstance(raw, InputError):
-        rejected = Decoded([], rejects=[Reject(None, raw.line(), None)])
-        return _Loaded(LogFile(source_id, account, b"", rejected), raw.line())
-    inflated = inflate(raw, chunk.max_file_bytes)
-    whole = chunk.hashed and not inflated.problem
-    sha256 = hashlib.sha256(inflated.data).hexdigest() if whole else None
-    plain, found_format = _as_records(inflated, chunk.max_file_bytes)
-    decoded = Decoded([]) if plain.whole else decode(plain.data)
+def _decoded(
+    source_id: int, found: LogObject, raw: bytes, chunk: Chunk, told: _Told
+) -> Iterator[LogFile]:
+    """The pieces of one file that was read."""
+    plain = inflate(raw, chunk.max_file_bytes)
     if plain.problem:
-        decoded.rejects.append(Reject(None, plain.problem, raw))
-    return _Loaded(LogFile(source_id, account, plain.data, decoded), None, found_format, sha256)
-
-
-def _as_records(plain: Inflated, limit: int) -> tuple[Inflated, Format | None]:
-    """Parquet and CSV as the JSON that CloudTrail would have written."""
-    try:
-        found = None if plain.whole else as_json(plain.data, limit)
-    except RecordError as error:
-        return Inflated(b"", error.what, whole=True), None
-    return (plain, None) if found is None else (replace(plain, data=found[0]), found[1])
+        told.reject({source_id: [Reject(None, plain.problem, raw)]})
+    elif chunk.hashed:
+        told.file(source_id, sha256=hashlib.sha256(plain.data).hexdigest())
+    if plain.whole:
+        return
+    told.file(source_id, plain_bytes=len(plain.data))
+    for piece in pieces(plain.data, chunk.max_file_bytes):
+        if piece.format:
+            told.file(source_id, format=piece.format)
+        decoded = piece.decoded
+        yield LogFile(source_id, found.facts.account, piece.data, decoded, piece.first_index)

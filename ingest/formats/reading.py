@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -26,11 +27,19 @@ _CELL_BYTES = 1 << 20
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def as_json(data: bytes, limit: int) -> tuple[bytes, Format] | None:
-    """`{"Records": [...]}` and the format; None where `data` is no file of rows.
+@dataclass(frozen=True)
+class Rows:
+    """A file of rows: its format, and each row's record as JSON text, read as they are asked for.
 
-    RecordError where it is one and cannot be read, or makes more than `limit` bytes.
+    A row that cannot be read is the JSON text of why; RecordError where no more rows can be read.
     """
+
+    format: Format
+    records: Iterator[bytes]
+
+
+def open_rows(data: bytes) -> Rows | None:
+    """The rows of a Parquet or CSV file; None where `data` is none, RecordError if it is damaged."""
     if data.startswith(_PARQUET_MAGIC):
         columns, rows = _parquet(data)
     elif _looks_like_csv(data):
@@ -40,10 +49,7 @@ def as_json(data: bytes, limit: int) -> tuple[bytes, Format] | None:
     found = format_of(columns)
     if found is None:
         raise RecordError("its columns are not those of CloudTrail")
-    try:
-        return _records(found, rows, limit), found
-    except (pa.ArrowException, csv.Error, OSError, ValueError) as error:
-        raise RecordError(f"rows cannot be read ({type(error).__name__})") from error
+    return Rows(found, (_record(found, row) for row in rows))
 
 
 def format_of(columns: list[str]) -> Format | None:
@@ -52,28 +58,56 @@ def format_of(columns: list[str]) -> Format | None:
     return next((known for known in FORMATS if known.matches(names)), None)
 
 
-def _records(found: Format, rows: Iterator[Row], limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    for row in rows:
-        parts.append(_encode(found.record(row)))
-        size += len(parts[-1]) + 1
-        if size > limit:
-            raise RecordError(f"its records are larger than {limit:,} bytes")
-    return b'{"Records":[' + b",".join(parts) + b"]}"
+# What pyarrow, and a format that meets values of any type, raise on hostile files is not
+# documented, and every such error means the same: this cannot be read.
 
 
-def _parquet(data: bytes) -> tuple[list[str], Iterator[Row]]:
+def _record(found: Format, row: Row | Exception) -> bytes:
+    try:
+        if isinstance(row, Exception):
+            raise row
+        return _encode(found.record(row))
+    except Exception as error:
+        return _encode(f"row cannot be read ({type(error).__name__})")
+
+
+def _parquet(data: bytes) -> tuple[list[str], Iterator[Row | Exception]]:
     try:
         file = pq.ParquetFile(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:
+        return file.schema_arrow.names, _parquet_rows(file)
+    except Exception as error:
         raise RecordError("Parquet file is damaged") from error
-    return file.schema_arrow.names, _parquet_rows(file)
 
 
-def _parquet_rows(file: Any) -> Iterator[Row]:
-    for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-        yield from batch.to_pylist()
+def _parquet_rows(file: Any) -> Iterator[Row | Exception]:
+    """Rows group by group; RecordError at the end where a group could not be read."""
+    groups = file.metadata.num_row_groups
+    damaged = 0
+    for group in range(groups):
+        try:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group]):
+                yield from _batch_rows(batch)
+        except Exception:
+            damaged += 1
+    if damaged:
+        raise RecordError(f"Parquet file is damaged in {damaged:,} of {groups:,} row groups")
+
+
+def _batch_rows(batch: Any) -> list[Row | Exception]:
+    try:
+        rows: list[Row | Exception] = batch.to_pylist()
+    except Exception:
+        return [_row(batch, place) for place in range(batch.num_rows)]
+    return rows
+
+
+def _row(batch: Any, place: int) -> Row | Exception:
+    """One row by itself: of a batch with an unreadable cell, only its row is lost."""
+    try:
+        rows: list[Row] = batch.slice(place, 1).to_pylist()
+    except Exception as error:
+        return error
+    return rows[0]
 
 
 def _looks_like_csv(data: bytes) -> bool:
@@ -96,9 +130,13 @@ def _csv(data: bytes) -> tuple[list[str], Iterator[Row]]:
     csv.field_size_limit(_CELL_BYTES)
     text = io.TextIOWrapper(io.BytesIO(data), "utf-8-sig", errors="replace", newline="")
     rows = csv.DictReader(text)
-    return list(rows.fieldnames or ()), _without_extra_cells(rows)
+    return list(rows.fieldnames or ()), _csv_rows(rows)
 
 
-def _without_extra_cells(rows: csv.DictReader[str]) -> Iterator[Row]:
-    for row in rows:
-        yield {name: cell for name, cell in row.items() if name is not None}
+def _csv_rows(rows: csv.DictReader[str]) -> Iterator[Row]:
+    """Without cells that have no column."""
+    try:
+        for row in rows:
+            yield {name: cell for name, cell in row.items() if name is not None}
+    except csv.Error as error:
+        raise RecordError("CSV file is damaged") from error

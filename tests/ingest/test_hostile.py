@@ -389,6 +389,7 @@ def test_a_file_of_tiny_values_made_to_fill_the_memory_is_set_aside(
     folder: Path, layout: Layout, element: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.decode.MOST_RECORDS", 1_000)
+    monkeypatch.setattr("ingest.pieces.MOST_RECORDS", 1_000)
     monkeypatch.setattr("ingest.decode._MOST_ELEMENTS", 2_000)
     (folder / "a.json").write_bytes(b'{"Records": [' + element * 10_000 + b"1]}")
     (folder / "b.json").write_bytes(text(record(1, requestParameters=[1] * 30_000), record(2)))
