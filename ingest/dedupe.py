@@ -7,10 +7,12 @@ An entry is unique by (event_id, recipient_account_id), and by its content where
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +26,7 @@ _HEX = np.full(256, 255, np.uint8)
 _HEX[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16, dtype=np.uint8)
 _DASHES = np.array([8, 13, 18, 23])
 _DIGITS = np.setdiff1d(np.arange(36), _DASHES)
-_MAX_SEGMENTS = 8
+_MAX_KEYS = 8_000_000  # 128 MB, and four times that while they are sorted
 
 
 def entry_keys(table: Any) -> Any:
@@ -77,28 +79,59 @@ def _account_keys(accounts: Any) -> Any:
 
 
 class DayKeys:
-    """A growing set of keys of one day, as sorted segments."""
+    """A growing set of keys of one day, as sorted segments, of which the older may lie on disk.
+
+    A segment is at least twice as long as the next, so that there are few and each key is moved
+    few times, however many are added.
+    """
 
     def __init__(self) -> None:
         self._segments: list[Any] = []
+        self._aside: list[Path] = []
 
     def __len__(self) -> int:
+        """Keys in memory."""
         return sum(len(segment) for segment in self._segments)
 
     def contains(self, keys: Any) -> Any:
-        """Which of `keys` (n, 2) are in the set."""
+        """Which of `keys` (n, 2) are in the set; quickest where they are `by_first_half`."""
         found = np.zeros(len(keys), bool)
+        for path in self._aside:  # opened for each question: what is read of it is not kept
+            found |= _contains(np.load(path, mmap_mode="r"), keys)
         for segment in self._segments:
             found |= _contains(segment, keys)
         return found
 
     def add(self, keys: Any) -> None:
-        """Adds keys that are not in the set."""
-        if len(keys):
-            self._segments.append(keys[np.lexsort((keys[:, 1], keys[:, 0]))])
-        if len(self._segments) > _MAX_SEGMENTS:
-            merged = np.concatenate(self._segments)
-            self._segments = [merged[np.lexsort((merged[:, 1], merged[:, 0]))]]
+        """Adds keys that are not in the set, `by_first_half`."""
+        if not len(keys):
+            return
+        segments = self._segments
+        segments.append(keys)
+        while len(segments) > 1 and len(segments[-2]) < 2 * len(segments[-1]):
+            segments[-2:] = [_merged(*segments[-2:])]
+
+    def put_aside(self, folder: Path) -> None:
+        """Moves what is in memory to disk."""
+        path = folder / f"{uuid4().hex}.keys.npy"
+        np.save(path, reduce(_merged, reversed(self._segments)))
+        self._aside.append(path)
+        self._segments = []
+
+
+def by_first_half(keys: Any) -> Any:
+    """The order that sorts keys; equal first halves are told apart when they are looked up."""
+    return np.argsort(keys[:, 0])
+
+
+def _merged(some: Any, others: Any) -> Any:
+    """Two sorted arrays in one."""
+    places = np.searchsorted(some[:, 0], others[:, 0]) + np.arange(len(others))
+    merged = np.empty((len(some) + len(others), 2), np.uint64)
+    free = np.ones(len(merged), bool)
+    free[places] = False
+    merged[places], merged[free] = others, some
+    return merged
 
 
 def _contains(segment: Any, keys: Any) -> Any:
@@ -120,6 +153,9 @@ def _contains(segment: Any, keys: Any) -> Any:
 
 def first_of_each(keys: Any) -> Any:
     """Which rows are the first with their key."""
+    halves = keys[by_first_half(keys), 0]
+    if not (halves[1:] == halves[:-1]).any():
+        return np.ones(len(keys), bool)
     order = np.lexsort((keys[:, 1], keys[:, 0]))
     ordered = keys[order]
     first = np.ones(len(keys), bool)
@@ -128,40 +164,50 @@ def first_of_each(keys: Any) -> Any:
 
 
 class Seen:
-    """Keys of the entries in the store and in this run, loaded by day when a day is touched."""
+    """Keys of the entries in the store and in this run, loaded by day when a day is first touched.
 
-    def __init__(self, load_day: Callable[[int], list[Any]], max_keys: int = 30_000_000) -> None:
+    At most `max_keys` are in memory; the others lie in `aside`, sorted, and are looked up there.
+    """
+
+    def __init__(
+        self,
+        load_day: Callable[[int], Iterable[Any]],
+        aside: Path,
+        max_keys: int = _MAX_KEYS,
+    ) -> None:
         self._load_day = load_day
+        self._aside = aside
         self._max_keys = max_keys
         self._days: dict[int, DayKeys] = {}
-        self._uncommitted: Counter[int] = Counter()
 
     def admit(self, keys: Any, days: Any) -> Any:
         """Which rows are new (a bool each), and remembers those. `days` is days since 1970."""
         new = first_of_each(keys)
-        touched = np.unique(days).tolist()
-        for day in touched:
+        for day in np.unique(days).tolist():
             rows = np.flatnonzero((days == day) & new)
+            rows = rows[by_first_half(keys[rows])]
             known = self._day(day)
-            new[rows] = ~known.contains(keys[rows])
-            known.add(keys[rows[new[rows]]])
-        self._uncommitted.update(touched)
+            new[rows] = fresh = ~known.contains(keys[rows])
+            known.add(keys[rows[fresh]])
+            self._make_room()
         return new
 
-    def committed(self, days: Any) -> None:
-        """Says that what was admitted with these `days` can be had from the store again."""
-        self._uncommitted.subtract(np.unique(days).tolist())
-        excess = sum(map(len, self._days.values())) - self._max_keys
-        for day in [day for day in self._days if not self._uncommitted[day]]:
-            if excess <= 0:
-                break
-            excess -= len(self._days.pop(day))
-
     def _day(self, day: int) -> DayKeys:
-        known = self._days.pop(day, None)
-        if known is None:
-            known = DayKeys()
-            for keys in self._load_day(day):
-                known.add(keys)
-        self._days[day] = known  # the day used last stands last
+        if day in self._days:
+            self._days[day] = self._days.pop(day)  # the day used last stands last
+            return self._days[day]
+        known = self._days[day] = DayKeys()
+        for keys in self._load_day(day):
+            known.add(keys[by_first_half(keys)])
+            self._make_room()
         return known
+
+    def _make_room(self) -> None:
+        """Puts aside days until what is left is in bounds, those first that were used least lately."""
+        excess = sum(map(len, self._days.values())) - self._max_keys
+        for known in self._days.values():
+            if excess <= 0:
+                return
+            if len(known):
+                excess -= len(known)
+                known.put_aside(self._aside)

@@ -35,7 +35,7 @@ class Machine:
         """Stages every chunk, in order."""
         if (first := next(chunks, None)) is None:
             return
-        seen = Seen(store.keys_of_day)
+        seen = Seen(store.keys_of_day, store.staging)
         new: dict[int, Any] = {}
 
         def admit(chunk: Chunk, prepared: Prepared) -> Any:
@@ -45,7 +45,6 @@ class Machine:
         for chunk, prepared, files in crew_of(self._count(first), chain([first], chunks), admit):
             inserted = _new_a_file(prepared, new.pop(chunk.batch_id))
             yield Loaded(chunk, prepared.reports, inserted, prepared.rejects, files)
-            seen.committed(prepared.days)
 
     def _count(self, first: Chunk) -> int:
         if self._workers is not None:

@@ -48,10 +48,10 @@ class Store:
             _place(self.layout, self.staging / _staged_name(file.path))
         _remove(self.layout, self.ledger)
 
-    def keys_of_day(self, day: int) -> list[Any]:
-        """Entry keys of each committed file of a day (days since 1970)."""
-        paths = self.ledger.files_of_day(day_text(day))
-        return [_file_keys(self.layout.root / path) for path in paths]
+    def keys_of_day(self, day: int) -> Iterator[Any]:
+        """Entry keys of a day's committed files (days since 1970), file by file."""
+        for path in self.ledger.files_of_day(day_text(day)):
+            yield _file_keys(self.layout.root / path)
 
 
 @contextmanager
