@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from analytics.batching import most_records
+from analytics.batching import mean_batch, most_records
 from analytics.candidates import Candidate
 from analytics.findings import Batch
 from analytics.usage import GB, MONTH_SECONDS, SECOND, Assumptions, Metered
@@ -116,8 +116,8 @@ def _gathered(
     """
     per_record = candidate.entries_per_record
     most = min(size, most_records(candidate.record_bytes(assumptions)))
-    by_window = per_record + rate / max(1, count) * window
-    return min(per_record * most, by_window)
+    arriving = rate / per_record / max(1, count) * window
+    return per_record * mean_batch(arriving, int(most))
 
 
 def _synchronous(candidate: Candidate, batch: float, *metered: Metered) -> Effect:

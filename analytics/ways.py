@@ -48,16 +48,19 @@ def _part(usd: float | None, share: float) -> float | None:
 
 
 def stream_for(candidate: Candidate, situation: Situation) -> Batch:
-    """The stream and batch for this function, in the mode set or the cheaper one."""
+    """The stream and batch for this function among all that would read it, in the mode set or the
+    cheaper one."""
     mode = situation.settings.stream_mode
     modes = ("provisioned", "on_demand") if mode == "auto" else (mode,)
-    batches = [_sized(candidate, situation, item) for item in modes]
+    readers = len(_companions(situation, candidate))
+    batches = [_sized(candidate, situation, item, readers) for item in modes]
     return min(batches, key=lambda batch: _stream_usd(candidate, situation, batch))
 
 
-def _sized(candidate: Candidate, situation: Situation, mode: str) -> Batch:
+def _sized(candidate: Candidate, situation: Situation, mode: str, readers: int = 1) -> Batch:
     settings, arrivals = situation.settings, candidate.arrivals(situation.assumptions)
-    return size_batch(arrivals, settings.latency_budget_seconds, settings.shard_headroom, mode)
+    latency, headroom = settings.latency_budget_seconds, settings.shard_headroom
+    return size_batch(arrivals, latency, headroom, mode, readers)
 
 
 def _stream_usd(candidate: Candidate, situation: Situation, batch: Batch) -> float:

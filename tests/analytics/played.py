@@ -36,9 +36,10 @@ ENTRIES_AN_HOUR = 5_000
 
 @dataclass(frozen=True)
 class Came:
-    """What a simulation came to, by the old source's ARN: s, and the month's entries; and ρ."""
+    """What a simulation came to, by the old source's ARN: s, runs an entry, and the month's entries; and ρ."""
 
     s: Mapping[str, float]
+    s_invocations: Mapping[str, float]
     delivered: Mapping[str, float]
     second_order: float
     spectral_radius: float
@@ -59,6 +60,14 @@ def one_router(seed: int) -> Organization:
     trail = made.trail("audit", "workload")
     stages = (Stage(made.function("router", "workload")),)
     group_source(made, trail, stages, batching=made.cap(2.0))
+    return made.finish()
+
+
+def unrouted(seed: int) -> Organization:
+    """A router that is started for every single management entry; its own runs are not routed again."""
+    made = draft("unrouted", seed)
+    trail = made.trail("audit", "workload", records=(MANAGEMENT,))
+    group_source(made, trail, (Stage(made.function("router", "workload")),))
     return made.finish()
 
 
@@ -122,9 +131,10 @@ def analysed(organization: Organization, seed: int, folder: Path) -> Situation:
     return case_of(layout, AnalysisOptions())[1]
 
 
-def played(organization: Organization, seed: int, way: Treatment) -> Came:
-    """The organization with every source treated so, run again."""
-    sources = tuple(_treated(item, way) for item in organization.sources)
+def played(organization: Organization, seed: int, way: Treatment | Mapping[str, Treatment]) -> Came:
+    """The organization with every source treated so (or by its ARN), run again."""
+    ways = way if isinstance(way, Mapping) else {s.arn: way for s in organization.sources}
+    sources = tuple(_treated(item, ways[item.arn]) for item in organization.sources)
     truth = simulate(replace(organization, sources=sources), seed).truth
     names = {new.arn: old for new, old in zip(sources, organization.sources, strict=True)}
     return _came(truth, names)
@@ -136,6 +146,7 @@ def _came(truth: Truth, names: Mapping[str, LogSource]) -> Came:
     k = np.array([[row.feedback.get(item.arn, 0.0) for item in found] for row in found])
     return Came(
         {names[item.arn].arn: item.s or 0.0 for item in found},
+        {names[item.arn].arn: item.s_invocations or 0.0 for item in found},
         {names[item.arn].arn: (item.entries_delivered or 0) * month[item.arn] for item in found},
         sum(item.second_order_entries * month[item.arn] for item in found),
         float(np.abs(np.linalg.eigvals(k)).max()),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from analytics.batching import Arrivals, shards, size_batch
+from analytics.batching import Arrivals, mean_batch, shards, size_batch
 from analytics.cure import Settings, Situation, recommend, stream_for
 from analytics.findings import Batch, Recommendation
 from analytics.prices import load
@@ -115,6 +116,35 @@ def test_shards_take_the_peak_by_bytes_and_by_records_with_headroom(
     bytes_per_second: float, records_per_second: float, count: int
 ) -> None:
     assert shards(Arrivals(bytes_per_second, records_per_second, 1_900.0), 1.25) == count
+
+
+@pytest.mark.parametrize(("readers", "count"), [(1, 1), (2, 1), (3, 2), (5, 3)])
+def test_functions_that_read_one_stream_share_what_a_shard_hands_out(
+    readers: int, count: int
+) -> None:
+    # 0.8 MB a second to each of them, with a quarter to spare, of 2 MB a second a shard
+    assert shards(Arrivals(0.8e6, 10.0, 1_900.0), 1.25, readers) == count
+
+
+def test_a_stream_for_three_functions_is_sized_for_three() -> None:
+    busy = [
+        router(function=ROUTER + name, peak_bytes_per_second=0.75e6, peak_records_per_second=400.0)
+        for name in ("1", "2", "3")
+    ]
+    settings = Settings(stream_mode="provisioned")
+    alone, all_ = (situation(*busy[:n], settings=settings) for n in (1, 3))
+    assert (stream_for(busy[0], alone).shards, stream_for(busy[0], all_).shards) == (1, 2)
+
+
+@pytest.mark.parametrize(("arriving", "most"), [(0.0, 5), (0.5, 1), (3.0, 2), (50.0, 51), (7.0, 8)])
+def test_a_mean_batch_is_that_of_arrivals_that_come_by_chance(arriving: float, most: int) -> None:
+    drawn = 1 + np.minimum(np.random.default_rng(1).poisson(arriving, 200_000), most - 1)
+    assert mean_batch(arriving, most) == pytest.approx(drawn.mean(), rel=0.005)
+
+
+def test_a_batch_far_from_its_size_is_its_windows_and_one_far_from_its_window_is_full() -> None:
+    assert mean_batch(10.0, 10_000) == pytest.approx(11.0)
+    assert mean_batch(1e7, 10_000) == pytest.approx(10_000.0)
 
 
 def test_a_batch_size_stays_within_the_limits_of_a_mapping() -> None:
