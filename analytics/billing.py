@@ -23,8 +23,9 @@ def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Find
     """The findings with cost and recommendations; a month goes on from the window's present part."""
     book, first = prices.load(options.prices), first_minute(findings, case)
     found = copies(case)
-    window, now = usage(case, 0, found), usage(case, first, found)
-    costed = replace(findings, cost=cost(window, book, options.assumptions, now))
+    assumed = options.assumptions
+    window, now = usage(case, 0, found, assumed), usage(case, first, found, assumed)
+    costed = replace(findings, cost=cost(window, book, assumed, now))
     there = situation(costed, case, options)
     return replace(
         costed,

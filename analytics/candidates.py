@@ -25,6 +25,7 @@ class Candidate:
     `management_copies` the management entries. `records_kinesis` tells whether a trail records
     Kinesis data events (None: not known), `stream_routed` which share each source would deliver of
     those of a stream.
+    `callees_memory_mb` is that of the functions it calls, where it is known.
     Peaks are of the busiest minute; None: worked out from runs. `filter_pattern` is that of the
     subscription filter that starts it, where it is known.
     """
@@ -49,6 +50,8 @@ class Candidate:
     peak_bytes_per_second: float | None = None
     peak_records_per_second: float | None = None
     memory_mb: float | None = None
+    arm: bool = False
+    callees_memory_mb: Mapping[str, float] = field(default_factory=dict)
     duration_ms: float | None = None
     behind_stream: bool = False
     records_kinesis: bool | None = None

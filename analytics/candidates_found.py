@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analytics import arns, describe, effects, recording, stream_calls
 from analytics.candidates import Candidate
+from analytics.function_settings import FunctionSettings, settings
 from analytics.measured_usage import function_use, of_function
 from analytics.present import taken
 from analytics.recording import Copies, Means
@@ -23,11 +25,20 @@ STREAMS = ("kinesis", "dynamodb", "firehose")
 def candidates(case: Case, first: int, found: Copies) -> Iterator[Candidate]:
     """Every function that a log source starts, as measured from minute `first` on."""
     means = {start: recording.means(case, found, start) for start in (0, first)}
+    known = settings(case.data.changes)
     for node in case.measured:
         for function in case.graph.functions_of(node):
             candidate = _candidate(node, function, case, first, means)
             if candidate:
-                yield candidate
+                yield _with_settings(candidate, known)
+
+
+def _with_settings(candidate: Candidate, known: Mapping[str, FunctionSettings]) -> Candidate:
+    """The candidate with what the archive tells of its functions' memory and processors."""
+    own = known.get(candidate.function, FunctionSettings())
+    memory = {arn: found.memory_mb for arn, found in known.items() if found.memory_mb is not None}
+    callees = {arn: memory[arn] for arn in candidate.callees if arn in memory}
+    return replace(candidate, memory_mb=own.memory_mb, arm=own.arm, callees_memory_mb=callees)
 
 
 def _candidate(

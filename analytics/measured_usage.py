@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics import arns, effects, recording
+from analytics.carriers import carried
 from analytics.feeds import Feed
+from analytics.function_settings import FunctionSettings, settings
 from analytics.recording import MOST_COPIES, Copies
 from analytics.series import Counts, Floats, Ints
 from analytics.usage import (
     ORIGINAL,
     SECOND,
+    Assumptions,
     BucketUse,
     EntryGroup,
     FunctionUse,
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from analytics.analysis import Case
 
 
-def usage(case: Case, first: int, found: Copies) -> Usage:
+def usage(case: Case, first: int, found: Copies, assumed: Assumptions) -> Usage:
     """What happened from minute `first` on, as counts that cost money."""
     data = case.data
     groups = tuple(_groups(case, first, found))
@@ -43,15 +46,20 @@ def usage(case: Case, first: int, found: Copies) -> Usage:
                 sum(group.entries * group.copies for group in groups if group.order == SECOND),
             ),
         ),
+        metered=tuple(carried(case, first, assumed)),
         assumed=found.assumptions,
     )
 
 
 def _functions(case: Case, first: int, found: Copies) -> Iterator[FunctionUse]:
     logged, means = _logged(case, first), recording.means(case, found, first)
+    known = settings(case.data.changes)
     for arn in sorted(case.flow.shares):
+        own = known.get(arn, FunctionSettings())
         yield replace(
             function_use(arn, case, first),
+            memory_mb=own.memory_mb,
+            arm=own.arm,
             logged_entries=logged.get(arn, 0.0),
             copies=means.get((arn, "Data"), 1.0),
             management_copies=means.get((arn, "Management"), 1.0),
@@ -60,8 +68,7 @@ def _functions(case: Case, first: int, found: Copies) -> Iterator[FunctionUse]:
 
 def function_use(arn: str, case: Case, first: int) -> FunctionUse:
     """One function's runs, and the entries of its runs and calls, from minute `first` on."""
-    data = case.data
-    own = of_function(data.runs, arn, "entries", first)
+    data, own = case.data, of_function(case.data.runs, arn, "entries", first)
     calls = {
         category: sum(
             float(total)

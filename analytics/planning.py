@@ -42,11 +42,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The functions to be cured, those that need no cure, and what both together come to."""
+    """The functions to be cured, those that need no cure, and what both together come to; and the
+    buckets that log themselves, for which no template is written."""
 
     cured: tuple[Recommendation, ...]
     kept: tuple[Recommendation, ...]
     prediction: Prediction
+    buckets: tuple[Recommendation, ...] = ()
 
 
 def case_of(
@@ -78,7 +80,8 @@ def choose(
     kept = tuple(item for item in named if item.action not in MOVES)
     cured = tuple(_changed(item, change) for item in named if item.action in MOVES)
     moves = {item.function: treatment for item in cured if (treatment := treatment_of(item))}
-    return Chosen(cured, kept, situation.predict(moves))
+    buckets = () if wanted else tuple(r for r in findings.recommendations if not r.function)
+    return Chosen(cured, kept, situation.predict(moves), buckets)
 
 
 def treatment_of(item: Recommendation) -> Treatment | None:

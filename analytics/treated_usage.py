@@ -86,12 +86,14 @@ class Flows:
             copies=function.copies,
             management_copies=function.management_copies,
             memory_mb=function.memory_mb,
+            arm=function.arm,
             duration_ms=self._duration(function.duration_ms, function, done),
         )
         duration = self._duration(None, function, done)
         for arn, runs in sorted(function.callees.items()):
             calls = entries * done.calling_runs * runs
-            yield FunctionUse(arn, account_of(arn), calls, duration_ms=duration)
+            memory = function.callees_memory_mb.get(arn)
+            yield FunctionUse(arn, account_of(arn), calls, memory_mb=memory, duration_ms=duration)
 
     def _duration(self, now: float | None, function: Candidate, done: Effect) -> float:
         """A run's milliseconds: as now, and some more for every entry that it takes more."""

@@ -131,6 +131,8 @@ class Assumptions:
     logs_retention_months: float = 12.0
     s3_retention_months: float = 12.0
     insight_kinds: float = 2.0
+    stream_shards: float = 1.0
+    queue_requests_per_run: float = 3.0
     siem_usd_per_gb: float = 0.0
 
     def lines(self, usage: Usage) -> tuple[str, ...]:
@@ -166,6 +168,8 @@ _WHY: Mapping[str, str] = {
     "logs_retention_months": "how long the trail's log group keeps entries",
     "s3_retention_months": "how long the trail's bucket keeps files",
     "insight_kinds": "kinds of insight that analyse each management entry, where Insights is on",
+    "stream_shards": "shards of a stream that functions read",
+    "queue_requests_per_run": "requests for each run that a queue starts: send, receive, delete",
     "siem_usd_per_gb": "what your SIEM takes for a GB",
 }
 _ALWAYS = (

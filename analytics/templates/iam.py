@@ -1,4 +1,4 @@
-"""The least policy that Stormtrail itself needs; nothing in it writes."""
+"""The least policy that Stormtrail itself needs; nothing in it writes but what reports are delivered with."""
 
 from __future__ import annotations
 
@@ -29,16 +29,22 @@ LINKS = (
     "sns:ListSubscriptionsByTopic",
 )
 _URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9!_.()/=-]*))?")
+_TOPIC = re.compile(r"arn:aws(?:-[a-z]+)*:sns:[a-z]{2}(?:-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_.-]{1,256}")
+_MAIL = re.compile(r"ses://([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253})/[^\s]*")
 _KEY = re.compile(r"arn:aws(?:-[a-z]+)*:kms:[a-z]{2}(?:-[a-z]+)+-\d:\d{12}:key/[A-Za-z0-9-]{1,64}")
 
 
 def own_policy(
-    archives: Sequence[str], keys: Sequence[str] = (), role_name: str | None = None
+    archives: Sequence[str],
+    keys: Sequence[str] = (),
+    role_name: str | None = None,
+    deliveries: Sequence[str] = (),
 ) -> str:
     """JSON: reading these archives (s3://bucket/prefix), links, digest keys and prices.
 
     `keys` are ARNs of KMS keys that encrypt an archive; `role_name` is the role that
-    `topology pull` takes in every account of the organization. UsageError for any other text.
+    `topology pull` takes in every account of the organization; `deliveries` are where reports go
+    (s3://, ses:// or a topic's ARN). UsageError for any other text.
     """
     statements: list[dict[str, Any]] = []
     for place in archives:
@@ -52,7 +58,21 @@ def own_policy(
         role = f"arn:aws:iam::*:role/{names.role(role_name)}"
         statements.append(_allow("ListAccounts", ["organizations:ListAccounts"], "*"))
         statements.append(_allow("TakeReadRole", ["sts:AssumeRole"], role))
+    statements += [_delivery(target) for target in deliveries]
     return json.dumps(document(*_numbered(statements)), indent=2)
+
+
+def _delivery(target: str) -> dict[str, Any]:
+    if found := _URI.fullmatch(target):
+        below = f"{prefix}/*" if (prefix := (found[2] or "").rstrip("/")) else "*"
+        return _allow("DeliverFiles", ["s3:PutObject"], f"arn:aws:s3:::{found[1]}/{below}")
+    if _TOPIC.fullmatch(target):
+        return _allow("DeliverFacts", ["sns:Publish"], target)
+    if found := _MAIL.fullmatch(target):
+        only = {"StringEquals": {"ses:FromAddress": found[1]}}
+        return {**_allow("DeliverMail", ["ses:SendRawEmail"], "*"), "Condition": only}
+    hint = "give s3://bucket/prefix, ses://from/to or a topic's ARN; others need no policy"
+    raise UsageError(f"not a delivery in AWS: {target[:80]!a}", where="plan --iam", hint=hint)
 
 
 def _archive(place: str) -> list[dict[str, Any]]:

@@ -51,8 +51,10 @@ KeyFlag = Annotated[
     list[str] | None,
     typer.Option("--kms-key", help="With --iam: ARN of a key of the archive; repeatable."),
 ]
-
-
+DeliverFlag = Annotated[
+    list[str] | None,
+    typer.Option("--deliver", help="With --iam: where reports go, as in `schedule`; repeatable."),
+]
 ReadRoleFlag = Annotated[
     str | None,
     typer.Option("--role-name", help="With --iam: the role `topology pull` takes in each account."),

@@ -25,6 +25,7 @@ from stormtrail.verbs._common import (
 from stormtrail.verbs._plan_flags import (
     ArchiveFlag,
     BatchFlag,
+    DeliverFlag,
     FormatFlag,
     FormFlag,
     FunctionsArgument,
@@ -75,10 +76,11 @@ def plan_command(
     archive: ArchiveFlag = None,
     kms_key: KeyFlag = None,
     role_name: ReadRoleFlag = None,
+    deliver: DeliverFlag = None,
 ) -> None:
     """Work out the cure for functions: what it saves, templates, and steps that lose no entry."""
     if iam:
-        _print_policy(archive or [], kms_key or [], role_name)
+        _print_policy(archive or [], kms_key or [], role_name, deliver or [])
         return
     if promised:
         _tell_promised(load(store=store, since=since, until=until))
@@ -92,6 +94,8 @@ def plan_command(
     found = _chosen(settings, functions or [], change)
     for item in found.kept:
         note(f"{item.function} needs no cure: {item.why}")
+    for item in found.buckets:
+        note(f"{item.source}, by hand: {item.why}")
     if not found.cured:
         note("there is nothing to move; nothing was written")
         return
@@ -103,13 +107,18 @@ def plan_command(
         _write(pages, out)
 
 
-def _print_policy(archives: Sequence[str], keys: Sequence[str], role_name: str | None) -> None:
+def _print_policy(
+    archives: Sequence[str],
+    keys: Sequence[str],
+    role_name: str | None,
+    deliveries: Sequence[str],
+) -> None:
     from analytics.templates.iam import own_policy
 
     if not archives:
         hint = "for example: stormtrail plan --iam --archive s3://bucket/prefix"
         raise UsageError("--iam needs an --archive", hint=hint)
-    emit(own_policy(archives, keys, role_name))
+    emit(own_policy(archives, keys, role_name, deliveries))
 
 
 def _tell_promised(settings: Settings) -> None:

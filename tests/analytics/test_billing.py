@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,20 @@ from analytics import configured, effects, rollup_data
 from analytics.analysis import Case, examine
 from analytics.cure import recommend
 from analytics.findings import Recommendation
+from analytics.function_settings import FunctionSettings, settings
 from analytics.measured_usage import usage
-from analytics.recording import copies
-from analytics.usage import SECOND
+from analytics.recording import Copies
+from analytics.usage import SECOND, Assumptions
 from analytics.warehouse import Warehouse
-from simulation.organization import LAMBDA, MANAGEMENT, Call, Organization, Stage
+from simulation.organization import LAMBDA, MANAGEMENT, Call, Change, Organization, Stage
+from simulation.scenarios import changes
 from simulation.scenarios.pipelines import group_source
 from stormtrail.layout import Layout
 from tests.analytics import played
 from tests.analytics.conftest import Analyze, Analyzed
+
+NOBODY = Copies((), ())
+"""No trail is known: one copy of every entry."""
 
 
 def caller_with_calls(seed: int) -> Organization:
@@ -46,15 +52,77 @@ def test_what_is_further_routed_does_not_count_the_functions_own_runs(tmp_path: 
 
 def test_the_pattern_of_the_filter_that_is_there_goes_into_the_plan(tmp_path: Path) -> None:
     made = played.one_router(1)
-    changes = tuple(
+    filtered = tuple(
         replace(item, parameters={**(item.parameters or {}), "filterPattern": "{ $.x = 1 }"})
         if item.name == "PutSubscriptionFilter"
         else item
         for item in made.changes
     )
-    there = played.analysed(replace(made, changes=changes), 1, tmp_path)
+    there = played.analysed(replace(made, changes=filtered), 1, tmp_path)
     assert [item.filter_pattern for item in there.candidates] == ["{ $.x = 1 }"]
     assert [item.filter_pattern for item in recommend(there)] == ["{ $.x = 1 }"]
+
+
+def test_memory_and_processor_are_the_archives_where_it_tells_them(tmp_path: Path) -> None:
+    made = played.one_router(1)
+    [stage] = made.sources[0].stages
+    function = stage.function
+    assert function is not None
+    actor = changes.ACTORS[0]
+    parameters: dict[str, object] = {"functionName": function.name, "memorySize": 1769}
+    larger = Change(
+        1.0, "lambda.amazonaws.com", "UpdateFunctionConfiguration20150331v2", function.account,
+        function.region, actor, parameters, {**parameters, "architectures": ["arm64"]},
+    )  # fmt: skip
+    there = played.analysed(replace(made, changes=(*made.changes, larger)), 1, tmp_path)
+    [candidate] = there.candidates
+    # it was made with 256 MB on x86
+    assert (candidate.memory_mb, candidate.arm) == (1769.0, True)
+    used = usage(case(tmp_path / "store"), 0, NOBODY, Assumptions()).functions
+    assert [(use.memory_mb, use.arm) for use in used] == [(1769.0, True)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"request_parameters": "{", "response_elements": None},
+        {"request_parameters": '{"memorySize": "big"}', "response_elements": "[1]"},
+        {"request_parameters": '{"memorySize": true}', "response_elements": '{"architectures": 1}'},
+        {"request_parameters": '{"memorySize": -5}', "response_elements": '{"architectures": []}'},
+    ],
+)
+def test_settings_that_are_none_are_not_taken(row: dict[str, object]) -> None:
+    change = {"event_id": "e", "event_time": datetime(2026, 1, 1, tzinfo=UTC), "account_id": "1",
+              "event_name": "CreateFunction20150331", "aws_region": "eu-west-1"}  # fmt: skip
+    assert set(settings([{**change, **row}]).values()) == {FunctionSettings()}
+
+
+def test_a_stream_in_use_costs_its_assumed_shards_and_its_entries(tmp_path: Path) -> None:
+    played.analysed(played.tiny_stream(1), 1, tmp_path)
+    there = case(tmp_path / "store")
+    used = usage(there, 0, NOBODY, Assumptions(stream_shards=2))
+    quantities: dict[str, float] = {}
+    for item in used.metered:
+        quantities[item.price] = quantities.get(item.price, 0.0) + item.quantity
+    [stream] = [item for item in there.measured.values() if item.verdict.kind == "kinesis"]
+    delivered = stream.feed.series(there.data.traffic).sum()
+    hours = there.data.span.minutes / 60
+    assert quantities == {
+        "kinesis.shard_hour": pytest.approx(2 * hours),
+        "kinesis.put_unit": pytest.approx(delivered),
+    }
+    # it carries original entries too: those are no part of the storm
+    assert {item.order for item in used.metered} == {"original", "second"}
+
+
+CARRIERS = {"sqs_from_bucket": "sqs", "sns": "sns", "firehose_transform": "firehose"}
+
+
+@pytest.mark.parametrize(("kind", "component"), CARRIERS.items())
+def test_queues_topics_and_delivery_streams_are_part_of_the_cost(
+    analyzed: Analyze, kind: str, component: str
+) -> None:
+    assert analyzed(kind, 1).found.cost.by_component[component] > 0
 
 
 def of(found: Analyzed, function: str) -> Recommendation:
@@ -128,7 +196,9 @@ def test_both_records_of_a_run_are_second_order(tmp_path: Path) -> None:
     played.analysed(played.one_router(1), 1, tmp_path)
     there = case(tmp_path / "store")
     counted = [
-        group.entries for group in usage(there, 0, copies(there)).groups if group.order == SECOND
+        group.entries
+        for group in usage(there, 0, NOBODY, Assumptions()).groups
+        if group.order == SECOND
     ]
     caused = effects.entries(there.log_weights, there.data).sum()
     assert sum(counted) == pytest.approx(caused)

@@ -61,6 +61,34 @@ def test_keys_and_roles_are_in_it_only_when_they_are_given() -> None:
     assert full["TakeReadRole"]["Resource"] == "arn:aws:iam::*:role/StormtrailRead"
 
 
+def test_delivering_is_allowed_to_the_named_places_only() -> None:
+    topic = "arn:aws:sns:eu-west-1:111111111111:storms"
+    targets = [
+        "s3://reports-1/daily/",
+        topic,
+        "ses://storm@example.com/a@example.com,b@example.com",
+    ]
+    found = statements(own_policy(["s3://b-1"], deliveries=targets))
+    assert (found["DeliverFiles"]["Action"], found["DeliverFiles"]["Resource"]) == (
+        ["s3:PutObject"],
+        "arn:aws:s3:::reports-1/daily/*",
+    )
+    assert (found["DeliverFacts"]["Action"], found["DeliverFacts"]["Resource"]) == (
+        ["sns:Publish"],
+        topic,
+    )
+    assert found["DeliverMail"]["Action"] == ["ses:SendRawEmail"]
+    assert found["DeliverMail"]["Condition"] == {
+        "StringEquals": {"ses:FromAddress": "storm@example.com"}
+    }
+
+
+@pytest.mark.parametrize("target", ["https://hooks.example.com", "./reports", "arn:aws:sns:*:1:x"])
+def test_what_is_no_delivery_in_aws_is_refused(target: str) -> None:
+    with pytest.raises(UsageError):
+        own_policy(["s3://b-1"], deliveries=[target])
+
+
 def test_nothing_in_it_writes() -> None:
     reading = ("Get", "List", "Describe", "Decrypt", "AssumeRole")
     found = statements(own_policy(["s3://b-1"], [KEY], "R"))

@@ -182,7 +182,7 @@ def test_refresh_takes_what_the_list_has_and_keeps_what_it_cannot_tell(
     handler.products = {
         "USE1-DataEventsRecorded": [product(("0", "Inf", "0.0000020000"))],
         "TimedStorage-ByteHrs": [product(("0", "100", "0.03"), ("100", "Inf", "0.02"))],
-        "KMS-Requests": [product(("0", "Inf", "1")), product(("0", "Inf", "2"))],
+        "us-east-1-KMS-Requests": [product(("0", "Inf", "1")), product(("0", "Inf", "2"))],
     }
     refreshed = refresh(client, load(), "2026-11-23")
     assert refreshed.found == ("cloudtrail.data_event", "s3.storage")

@@ -14,6 +14,7 @@ from analytics.analysis import AnalysisOptions, Case, analyze, examine
 from analytics.findings import Findings, Recommendation
 from analytics.measured_usage import usage
 from analytics.selectors import Cell, parse
+from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse
 from ingest.pipeline import IngestOptions, ingest
 from simulation import simulate, write_archive
@@ -56,7 +57,11 @@ def case(layout: Layout) -> Case:
 
 def copied(there: Case, account: str) -> dict[str, float]:
     """Mean copies of an account's entries, by category, over the window."""
-    groups = [g for g in usage(there, 0, recording.copies(there)).groups if g.account == account]
+    groups = [
+        g
+        for g in usage(there, 0, recording.copies(there), Assumptions()).groups
+        if g.account == account
+    ]
     single = {g.category: 0.0 for g in groups}
     many = dict(single)
     for group in groups:

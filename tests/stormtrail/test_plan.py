@@ -179,6 +179,16 @@ def test_a_function_that_needs_no_cure_is_told_so_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_bucket_that_logs_itself_is_told_to_be_cured_by_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = made(build("self_logging_bucket", 1), tmp_path / "bucket")
+    assert run(["plan", "--store", str(store), "--out", "cure"]) == ExitCode.DONE
+    shown = capsys.readouterr()
+    assert "by hand: the trail records the delivery of its own files" in shown.err
+    assert (shown.out, (tmp_path / "cure").exists()) == ("", False)
+
+
 def test_a_role_and_member_accounts_go_into_the_template(
     storm: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -228,6 +238,9 @@ def test_the_least_policy_needs_no_store(capsys: pytest.CaptureFixture[str]) -> 
     policy = json.loads(capsys.readouterr().out)
     assert policy["Version"] == "2012-10-17"
     assert run(["plan", "--iam"]) == ExitCode.USAGE
+    delivered = ["--deliver", "s3://reports-1/daily"]
+    assert run(["plan", "--iam", "--archive", "s3://trail-files", *delivered]) == ExitCode.DONE
+    assert "s3:PutObject" in capsys.readouterr().out
 
 
 def test_prices_show_every_price_as_table_json_and_toml(
