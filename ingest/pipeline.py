@@ -21,6 +21,7 @@ from stormtrail.errors import AccessError
 from stormtrail.layout import Layout
 
 _CHUNK_OBJECTS = 2_000
+_MOST_FAILURES = 20  # kinds of failures that are told
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class IngestOptions:
 
     `workers` are processes: None one a core where that pays, 0 none but this. `max_file_bytes`
     bounds one file's plain size, `batch_bytes` about that of one commit. `hashed`: the ledger
-    keeps each file's SHA-256, by which `ingest.integrity.mark` proves what was loaded.
+    keeps each file's SHA-256, by which `ingest.integrity.mark` proves what was loaded. `relist`:
+    days that earlier runs found to be all in are listed again.
     """
 
     since: date | None = None
@@ -41,6 +43,7 @@ class IngestOptions:
     role_arn: str | None = None
     requester_pays: bool = False
     hashed: bool = False
+    relist: bool = False
     workers: int | None = None
     max_file_bytes: int = 256 << 20
     batch_bytes: int = 96 << 20
@@ -58,7 +61,10 @@ class IngestOptions:
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What one run did. `bytes` as stored at the source; `records` = all that were found."""
+    """What one run did. `bytes` as stored at the source; `records` = all that were found.
+
+    `unreadable` files could not be fetched: nothing of them is in, and the next run tries again.
+    """
 
     files: int = 0
     records: int = 0
@@ -67,10 +73,12 @@ class IngestSummary:
     rejected: int = 0
     seconds: float = 0.0
     bytes: int = 0
+    unreadable: int = 0
 
     def to_dict(self) -> dict[str, int | float]:
-        """The JSON object of `stormtrail ingest --json`."""
-        return asdict(self)
+        """The JSON object of `stormtrail ingest --json`; `unreadable` only where there are any."""
+        found: dict[str, int | float] = asdict(self)
+        return found if self.unreadable else {k: v for k, v in found.items() if k != "unreadable"}
 
 
 @dataclass(frozen=True)
@@ -106,12 +114,10 @@ def ingest(
     opened = [open_source(text, options.selection, options.settings, bookmarks) for text in sources]
     waiting = Progress(note="another ingest is writing to this store: waiting for it to end")
     with open_store(layout, lambda: report(waiting)) as store:
-        bookmarks.known = store.ledger.bookmarks()
-        run = _Run(store, options, report, engine)
-        objects = chain.from_iterable(engine.objects(source) for source in opened)
-        summary = run.load(objects if len(opened) == 1 else _each_once(objects))
-        if not run.failures:
-            store.ledger.set_bookmarks(bookmarks.moved)
+        bookmarks.known = {} if options.relist else store.ledger.bookmarks()
+        run = _Run(store, options, report, engine, bookmarks)
+        summary = run.load(chain.from_iterable(engine.objects(source) for source in opened))
+        store.ledger.set_bookmarks(bookmarks.settled())
         return summary
 
 
@@ -119,7 +125,12 @@ class _Run:
     """One ingest: hands out chunks to the engine, commits what it staged, counts."""
 
     def __init__(
-        self, store: Store, options: IngestOptions, report: ProgressCallback, engine: Engine
+        self,
+        store: Store,
+        options: IngestOptions,
+        report: ProgressCallback,
+        engine: Engine,
+        bookmarks: Bookmarks,
     ) -> None:
         self._store = store
         self._options = options
@@ -128,20 +139,29 @@ class _Run:
         self._start = time.monotonic()
         self._started_at = utc_text(datetime.now(UTC))
         self._totals = IngestSummary()
-        self.failures: list[str] = []
+        self._bookmarks = bookmarks
+        self._under_way: set[str] = set()
+        self._failures: dict[str, str] = {}
 
     def load(self, objects: Iterable[LogObject]) -> IngestSummary:
         """Loads the objects that the ledger does not know."""
-        chunks = self._chunks(found for found in objects if not self._known(found))
-        for loaded in self._engine.load(chunks, self._store):
+        for loaded in self._engine.load(self._chunks(self._unknown(objects)), self._store):
             self._commit(loaded)
-        if self.failures and len(self.failures) == self._totals.files:
-            hint = f"none of {len(self.failures):,} files could be read"
-            raise AccessError(self.failures[0], hint=hint)
+        unreadable = self._totals.unreadable
+        if unreadable and unreadable == self._totals.files:
+            hint = f"none of {unreadable:,} files could be read"
+            raise AccessError(next(iter(self._failures.values())), hint=hint)
+        for line in self._failures.values():
+            self._report(Progress(note=line))
         return self._summary()
 
-    def _known(self, found: LogObject) -> bool:
-        return self._store.ledger.has(found.uri, found.etag)
+    def _unknown(self, objects: Iterable[LogObject]) -> Iterator[LogObject]:
+        """What is neither in the store nor on its way there: sources may overlap."""
+        for found in objects:
+            known = found.uri in self._under_way or self._store.ledger.has(found.uri, found.etag)
+            if not known:
+                self._under_way.add(found.uri)
+                yield found
 
     def _chunks(self, objects: Iterable[LogObject]) -> Iterator[Chunk]:
         source_id, batch_id = self._store.ledger.next_ids()
@@ -162,8 +182,17 @@ class _Run:
         formats = {r.format.name: r.format.missing for r in loaded.reports if r.format}
         chunk, files, rejects = loaded.chunk, loaded.files, loaded.rejects
         self._store.commit(Batch(chunk.batch_id, self._started_at, rows, files, rejects, formats))
-        self.failures += [report.failure for report in loaded.reports if report.failure]
+        self._under_way.difference_update(found.uri for found in chunk.objects)
+        for found, file in zip(chunk.objects, loaded.reports, strict=True):
+            if file.failure:
+                self._failed(found, file.failure)
         self._count(rows)
+
+    def _failed(self, found: LogObject, line: str) -> None:
+        """Keeps the first line of each kind of failure."""
+        self._bookmarks.hold(found.uri, found.facts.day or date.min)
+        if len(self._failures) < _MOST_FAILURES:
+            self._failures.setdefault(line.replace(found.location, ""), line)
 
     def _count(self, rows: Sequence[SourceRow]) -> None:
         totals = self._totals
@@ -174,6 +203,7 @@ class _Run:
             duplicates=totals.duplicates + sum(row.duplicates for row in rows),
             rejected=totals.rejected + sum(row.rejected for row in rows),
             bytes=totals.bytes + sum(row.size for row in rows),
+            unreadable=totals.unreadable + sum(row.etag is None for row in rows),
         )
         done = self._totals
         self._report(Progress(done.files, done.records, done.bytes))
@@ -181,15 +211,6 @@ class _Run:
     def _summary(self) -> IngestSummary:
         seconds = round(time.monotonic() - self._start, 3)
         return IngestSummary(**{**asdict(self._totals), "seconds": seconds})
-
-
-def _each_once(objects: Iterable[LogObject]) -> Iterator[LogObject]:
-    """Sources may overlap: a file that two of them name is one file."""
-    seen: set[str] = set()
-    for found in objects:
-        if found.uri not in seen:
-            seen.add(found.uri)
-            yield found
 
 
 def _groups(objects: Iterable[LogObject], batch_bytes: int) -> Iterator[tuple[LogObject, ...]]:

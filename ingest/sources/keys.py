@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 _FOLDER = re.compile(
-    r"(?:^|/)AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})/(?P<kind>[^/]+)"
-    r"(?:/(?P<region>[a-z0-9-]+)(?:/(?P<day>\d{4}/\d{2}/\d{2})(?=/))?)?",
+    r"(?:^|/)AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})(?:/|$)(?:(?P<kind>[^/]+)"
+    r"(?:/(?P<region>[a-z0-9-]+)(?:/(?P<day>\d{4}/\d{2}/\d{2})(?=/))?)?)?",
     re.ASCII,
 )
 _NAME = re.compile(
@@ -20,6 +20,12 @@ _PARTITIONS = re.compile(
     r"(?:^|/)region=(?P<region>[a-z0-9-]+)/accountid=(?P<account>\w+)"
     r"(?:/eventday=(?P<day>\d{8})(?=/))?",
     re.ASCII | re.IGNORECASE,
+)
+_REGION = re.compile(
+    r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]+/)?\d{12}/[^/]+/[a-z0-9-]+/", re.ASCII | re.DOTALL
+)
+_LAKE_REGION = re.compile(
+    r"(?:.*/)?region=[a-z0-9-]+/accountid=\w+/", re.ASCII | re.IGNORECASE | re.DOTALL
 )
 _DIGITS = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12))
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".parquet", ".csv")
@@ -56,6 +62,18 @@ def _lake_facts(found: re.Match[str]) -> KeyFacts:
     """Security Lake's partitions; they stand below `aws/SOURCE/VERSION/` and name no kind."""
     day = _time(found["day"]) if found["day"] else None
     return KeyFacts(found["account"], None, found["region"], day.date() if day else None)
+
+
+def first_key(prefix: str, day: date) -> str | None:
+    """What no key of this day or a later one precedes, below an account's region.
+
+    None where `prefix` is not within one: keys stand in the order of days only there.
+    """
+    if found := _REGION.match(prefix):
+        return f"{found[0]}{day:%Y/%m/%d}"
+    if found := _LAKE_REGION.match(prefix):
+        return f"{found[0]}eventDay={day:%Y%m%d}"
+    return None
 
 
 def _time(text: str) -> datetime | None:

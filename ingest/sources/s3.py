@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ingest.sources.base import SCHEME, LogObject, S3Settings, Selection
 from ingest.sources.bookmarks import Bookmarks
 from ingest.sources.download import download
-from ingest.sources.keys import KeyFacts, is_log, read_key
+from ingest.sources.keys import KeyFacts, first_key, is_log, read_key
 from ingest.sources.s3errors import explain
 from ingest.sources.sessions import open_client
 from stormtrail.errors import AccessError
@@ -78,10 +78,7 @@ class S3Source:
 
     def _below(self, prefix: str) -> Iterator[LogObject]:
         """Goes down to the regions' folders, past those that are not wanted, and lists them."""
-        facts = read_key(prefix)
-        if prefix and not prefix.endswith("/"):
-            yield from self._wanted(self._list(prefix))
-        elif facts.kind and facts.region:
+        if first_key(prefix, date.min):
             yield from self._region(prefix)
         else:
             yield from self._level(prefix)
@@ -110,7 +107,7 @@ class S3Source:
         name = f"{SCHEME}{self.bucket}/{prefix}"
         since = self.selection.since
         start = self.bookmarks.start(name, since)
-        after = f"{prefix}{start:%Y/%m/%d}" if start and read_key(prefix).day is None else ""
+        after = first_key(prefix, start) if start else None
         newest: date | None = None
         for item in takewhile(self._before_until, self._list(prefix, after)):
             newest = read_key(item["Key"]).day or newest
@@ -121,9 +118,8 @@ class S3Source:
         day = read_key(item["Key"]).day
         return day is None or self.selection.until is None or self.selection.wants_day(day)
 
-    def _list(self, prefix: str, after: str = "") -> Iterator[Any]:
-        more = {"StartAfter": after} if after else {}
-        for page in self._pages(prefix, **more):
+    def _list(self, prefix: str, after: str | None = None) -> Iterator[Any]:
+        for page in self._pages(prefix, **({"StartAfter": after} if after else {})):
             yield from page.get("Contents", ())
 
     def _pages(self, prefix: str, **more: str) -> Iterator[Any]:

@@ -55,6 +55,9 @@ def ingest_command(
         str | None, typer.Option(metavar="ARN", help="A role to assume before reading S3.")
     ] = None,
     requester_pays: RequesterPaysFlag = False,
+    relist: Annotated[
+        bool, typer.Option("--relist", help="List days anew that were found to be all in.")
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Mark each file as proven, unproven or tampered.")
     ] = False,
@@ -77,7 +80,9 @@ def ingest_command(
     )  # fmt: skip
     if public_keys and not verify:
         raise UsageError("is of use only with --verify", where="--public-keys")
-    options = replace(ingest_options(settings), requester_pays=requester_pays, hashed=verify)
+    options = replace(
+        ingest_options(settings), requester_pays=requester_pays, relist=relist, hashed=verify
+    )
     prover = _prover(settings, sources, options, public_keys) if verify else None
     job = _Job(settings, sources, options, as_json, prover)
     return job.follow(every) if follow else job.once()
@@ -132,6 +137,9 @@ class _Job:
             note(_marked_line(marked))
         if summary.rejected:
             note(f"{summary.rejected:,} rejected: see `stormtrail sql rejected_records`")
+        if summary.unreadable:
+            note(f"{summary.unreadable:,} files not read; the same command tries them again")
+            return ExitCode.UNREADABLE
         strict = self.settings.strict and summary.rejected
         return ExitCode.REJECTED if strict else ExitCode.DONE
 
