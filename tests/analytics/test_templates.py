@@ -1,8 +1,8 @@
 """Templates pass cfn-lint, deploy into a control plane and read back; Terraform says the same.
 
-The control plane's CloudFormation does not know Destinations, subscription filters, alarms and a
-stream's mode; their properties are taken out of the very template, resolved, and put by the
-services' own calls.
+The control plane's CloudFormation does not know Destinations, subscription filters, alarms
+(`PUT_BY_CALLS`) and a stream's mode; their properties are taken out of the very template, resolved,
+and put by the services' own calls.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import io
 import json
 import urllib.request
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
 from analytics.findings import Batch, Recommendation
-from analytics.templates import cloudformation, names, terraform, yaml_text
+from analytics.templates import cloudformation, hcl_text, names, terraform, yaml_text
 from analytics.templates.spec import Choices, StreamPlan, plans
 from analytics.templates.steps import steps
 from stormtrail.errors import UsageError
@@ -113,9 +113,11 @@ def endpoint() -> Iterator[str]:
 
 @dataclass
 class Account:
-    """The services of one account in the control plane, and the stacks deployed in it."""
+    """The services of one account in the control plane, and the stacks deployed in it; `by_stack` are
+    the types of resources that its CloudFormation itself made."""
 
     endpoint: str
+    by_stack: set[str] = field(default_factory=set)
 
     def client(self, service: str) -> Any:
         return boto3.client(
@@ -171,19 +173,13 @@ class Account:
         outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
         resolved = _resolved(yaml.safe_load(text), ids, outputs)
         assert isinstance(resolved, dict)
-        self._put_rest(resolved["Resources"])
+        for logical, resource in resolved["Resources"].items():
+            if logical not in ids:
+                PUT_BY_CALLS[resource["Type"]](self, resource["Properties"])
+            elif resource["Type"] == "AWS::Kinesis::Stream":
+                self._set_mode(resource["Properties"])
+        self.by_stack |= {resolved["Resources"][logical]["Type"] for logical in ids}
         return resolved
-
-    def _put_rest(self, resources: Mapping[str, Any]) -> None:
-        puts = {
-            "AWS::Logs::Destination": self._put_destination,
-            "AWS::Logs::SubscriptionFilter": self._put_filter,
-            "AWS::CloudWatch::Alarm": self._put_alarm,
-            "AWS::Kinesis::Stream": self._set_mode,
-        }
-        for resource in resources.values():
-            if resource["Type"] in puts:
-                puts[resource["Type"]](resource["Properties"])
 
     def _put_destination(self, properties: Mapping[str, Any]) -> None:
         name, logs = properties["DestinationName"], self.client("logs")
@@ -210,6 +206,15 @@ class Account:
     def _put_alarm(self, properties: Mapping[str, Any]) -> None:
         given = {key: value for key, value in properties.items() if key != "AlarmActions"}
         self.client("cloudwatch").put_metric_alarm(**given)
+
+
+# What the control plane's CloudFormation passes over is put by the calls that it would have made.
+# A type that it has learnt is no longer put: then it must leave this list.
+PUT_BY_CALLS: Mapping[str, Callable[[Account, Mapping[str, Any]], None]] = {
+    "AWS::Logs::Destination": Account._put_destination,
+    "AWS::Logs::SubscriptionFilter": Account._put_filter,
+    "AWS::CloudWatch::Alarm": Account._put_alarm,
+}
 
 
 def _package() -> bytes:
@@ -248,6 +253,14 @@ def deployed(request: pytest.FixtureRequest, endpoint: str) -> Deployed:
     if (feed := cloudformation.feed_template(plan)) is not None:
         account.deploy("feed", feed, {})
     return plan, account
+
+
+def test_only_what_the_control_planes_stacks_cannot_make_is_put_by_calls(
+    deployed: Deployed,
+) -> None:
+    plan, account = deployed
+    wanted = {r["Type"] for t in templates(plan) for r in yaml.safe_load(t)["Resources"].values()}
+    assert account.by_stack == wanted - set(PUT_BY_CALLS)
 
 
 def test_a_deployed_stream_is_the_one_that_was_planned(deployed: Deployed) -> None:
@@ -520,6 +533,16 @@ def test_every_cloudformation_type_is_compared_with_terraform(plan: StreamPlan) 
         for item in yaml.safe_load(text)["Resources"].values()
     }
     assert used <= {kind for kind, _, _ in SAME}
+
+
+@each_plan
+def test_terraform_writes_every_policy_of_the_stack(plan: StreamPlan) -> None:
+    stack, text = cloudformation.stream_template(plan), terraform.stream_configuration(plan)
+    [role] = of_type(stack, "AWS::IAM::Role")
+    written = [role["AssumeRolePolicyDocument"], *(p["PolicyDocument"] for p in role["Policies"])]
+    written += [item["PolicyDocument"] for item in of_type(stack, "AWS::IAM::ManagedPolicy")]
+    assert len(written) == 2 + len(plan.readers)
+    assert [document for document in written if hcl_text.json_text(document).text not in text] == []
 
 
 def test_terraform_writes_the_destinations_policy_as_it_is() -> None:
