@@ -111,11 +111,16 @@ def _first(plan: StreamPlan, terraform: bool) -> str:
     )
     return (
         f"In account {plan.account}. There must be no such stream yet: it may have other readers, and"
-        " this plan would take them off. The first of these must answer `ResourceNotFoundException`:"
+        " this plan would take them off. This must answer `ResourceNotFoundException`:"
         f"\n\n{_fence(_look(plan))}\n\n{_fence(command.strip())}\n\n"
         "If it fails with `Could not deliver test message` or `cannot be assumed`, the new role is not"
-        f" known everywhere yet: run it again. Go on when every mapping is `Enabled`:\n\n{_fence(checks)}"
+        f" known everywhere yet: {_again(plan, terraform)}. Go on when every mapping is `Enabled`:"
+        f"\n\n{_fence(checks)}"
     )
+
+
+def _again(plan: StreamPlan, terraform: bool) -> str:
+    return "run it again" if terraform else f"`{_delete(plan, plan.stream)}`, and run it again"
 
 
 def _look(plan: StreamPlan) -> str:
@@ -126,7 +131,7 @@ def _look(plan: StreamPlan) -> str:
 def _unrecorded(plan: StreamPlan) -> str:
     """How the stream is left out of a trail that would record every call on it."""
     left_out = f'{{"Field": "resources.ARN", "NotEquals": ["{plan.stream_arn}"]}}'
-    trail = f"--trail-name TRAIL --region {plan.region}"
+    trail = "--trail-name TRAIL --region ITS_HOME_REGION"
     kept = f"aws cloudtrail get-event-selectors {trail} --query AdvancedEventSelectors"
     put = f"aws cloudtrail put-event-selectors {trail}"
     return (
