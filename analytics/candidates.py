@@ -27,7 +27,7 @@ class Candidate:
     those of a stream.
     `callees_memory_mb` is that of the functions it calls, where it is known.
     Peaks are of the busiest minute; None: worked out from runs. `filter_pattern` is that of the
-    subscription filter that starts it, where it is known.
+    subscription filter that starts it, `role` the name of its execution role, where they are known.
     """
 
     function: str
@@ -59,6 +59,7 @@ class Candidate:
     own_log_group: bool = False
     evidence: tuple[str, ...] = ()
     filter_pattern: str = ""
+    role: str = ""
 
     @property
     def relieves(self) -> tuple[str, ...]:

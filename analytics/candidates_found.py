@@ -34,11 +34,13 @@ def candidates(case: Case, first: int, found: Copies) -> Iterator[Candidate]:
 
 
 def _with_settings(candidate: Candidate, known: Mapping[str, FunctionSettings]) -> Candidate:
-    """The candidate with what the archive tells of its functions' memory and processors."""
+    """The candidate with what the archive tells of its functions themselves."""
     own = known.get(candidate.function, FunctionSettings())
     memory = {arn: found.memory_mb for arn, found in known.items() if found.memory_mb is not None}
     callees = {arn: memory[arn] for arn in candidate.callees if arn in memory}
-    return replace(candidate, memory_mb=own.memory_mb, arm=own.arm, callees_memory_mb=callees)
+    return replace(
+        candidate, memory_mb=own.memory_mb, arm=own.arm, role=own.role, callees_memory_mb=callees
+    )
 
 
 def _candidate(

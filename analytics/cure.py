@@ -153,6 +153,7 @@ def _recommendation(
         entries_per_run_after=after.entries_per_run.get(candidate.function),
         spectral_radius_before=before.spectral_radius,
         filter_pattern=candidate.filter_pattern,
+        role=candidate.role,
     )
 
 

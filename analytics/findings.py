@@ -198,7 +198,8 @@ class Recommendation:
 
     `s_before` is s at present, from where the prediction starts; `s_of_window` that of the source
     over the whole window, another number where something began or ended within it. `filter_pattern`
-    is that of the subscription filter that starts the function, where it is known.
+    is that of the subscription filter that starts the function, `role` the name of its execution
+    role, where they are known.
     """
 
     function: str
@@ -222,6 +223,7 @@ class Recommendation:
     entries_per_run_before: float | None = None
     spectral_radius_before: float | None = None
     filter_pattern: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)

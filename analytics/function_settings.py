@@ -1,4 +1,4 @@
-"""What the archive tells of functions themselves: memory and processor, from the changes that set them."""
+"""What the archive tells of functions themselves: memory, processor and role, from the changes that set them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ SETTING = ("CreateFunction", "UpdateFunctionConfiguration", "UpdateFunctionCode"
 
 @dataclass(frozen=True)
 class FunctionSettings:
-    """A function's memory (None: not known), and whether it runs on ARM."""
+    """A function's memory (None: not known), whether it runs on ARM, its role's name (empty: not known)."""
 
     memory_mb: float | None = None
     arm: bool = False
+    role: str = ""
 
 
 def settings(changes: Iterable[Mapping[str, Any]]) -> Mapping[str, FunctionSettings]:
@@ -37,6 +38,9 @@ def _changed(known: FunctionSettings, given: Mapping[str, Any]) -> FunctionSetti
     memory, kinds = given.get("memorySize"), given.get("architectures")
     if isinstance(memory, (int, float)) and not isinstance(memory, bool) and memory > 0:
         known = replace(known, memory_mb=float(memory))
+    role = given.get("role")
+    if isinstance(role, str) and ":role/" in role:
+        known = replace(known, role=role.rpartition("/")[2])
     return replace(known, arm="arm64" in kinds) if isinstance(kinds, list) and kinds else known
 
 

@@ -75,6 +75,11 @@ def role(text: str) -> str:
     return _checked(_ROLE, text, "role name")
 
 
+def is_role(text: str) -> bool:
+    """Whether this may be a role's name."""
+    return bool(_ROLE.fullmatch(text))
+
+
 def organization(text: str) -> str:
     """An organization's id; UsageError where it is none."""
     return _checked(_ORGANIZATION, text, "organization id")

@@ -240,8 +240,8 @@ def _plan(
         shards=max(batch.shards for batch in batches),
         mode=max(batch.mode for batch in batches),
         readers=tuple(
-            _reader(function, batch, choices)
-            for function, batch in zip(functions, batches, strict=True)
+            _reader(function, item, choices)
+            for function, item in zip(functions, items, strict=True)
         ),
         senders=tuple(sorted(senders)),
         organization=choices.organization,
@@ -250,9 +250,13 @@ def _plan(
     )
 
 
-def _reader(function: names.Arn, batch: Batch, choices: Choices) -> Reader:
+def _reader(function: names.Arn, item: Recommendation, choices: Choices) -> Reader:
+    """The function with its batch and its role: the user's, else the archive's where that is a name."""
+    batch = item.batch or Batch(1, 0, 1)
     size = max(1, min(MAX_RECORDS, batch.size))
-    return Reader(function, size, batch.window_seconds, choices.roles.get(function.text))
+    known = item.role if names.is_role(item.role) else None
+    role = choices.roles.get(function.text, known)
+    return Reader(function, size, batch.window_seconds, role)
 
 
 def _source_name(source: str, kind: str) -> names.Arn:

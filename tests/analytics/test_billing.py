@@ -63,7 +63,7 @@ def test_the_pattern_of_the_filter_that_is_there_goes_into_the_plan(tmp_path: Pa
     assert [item.filter_pattern for item in recommend(there)] == ["{ $.x = 1 }"]
 
 
-def test_memory_and_processor_are_the_archives_where_it_tells_them(tmp_path: Path) -> None:
+def test_memory_processor_and_role_are_the_archives_where_it_tells_them(tmp_path: Path) -> None:
     made = played.one_router(1)
     [stage] = made.sources[0].stages
     function = stage.function
@@ -77,7 +77,7 @@ def test_memory_and_processor_are_the_archives_where_it_tells_them(tmp_path: Pat
     there = played.analysed(replace(made, changes=(*made.changes, larger)), 1, tmp_path)
     [candidate] = there.candidates
     # it was made with 256 MB on x86
-    assert (candidate.memory_mb, candidate.arm) == (1769.0, True)
+    assert (candidate.memory_mb, candidate.arm, candidate.role) == (1769.0, True, function.role)
     used = usage(case(tmp_path / "store"), 0, NOBODY, Assumptions()).functions
     assert [(use.memory_mb, use.arm) for use in used] == [(1769.0, True)]
 
@@ -88,6 +88,7 @@ def test_memory_and_processor_are_the_archives_where_it_tells_them(tmp_path: Pat
         {"request_parameters": "{", "response_elements": None},
         {"request_parameters": '{"memorySize": "big"}', "response_elements": "[1]"},
         {"request_parameters": '{"memorySize": true}', "response_elements": '{"architectures": 1}'},
+        {"request_parameters": '{"role": ["x"]}', "response_elements": '{"role": "x"}'},
         {"request_parameters": '{"memorySize": -5}', "response_elements": '{"architectures": []}'},
     ],
 )

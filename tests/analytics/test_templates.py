@@ -640,6 +640,16 @@ def test_yaml_reads_back_as_what_was_written(value: dict[str, Any]) -> None:
     assert yaml.safe_load(yaml_text.dump(value)) == value
 
 
+@pytest.mark.parametrize(("told", "role"), [("its-role", "its-role"), ("", None), ("${x}", None)])
+def test_the_archives_role_stands_in_the_template_where_it_is_a_name(
+    told: str, role: str | None
+) -> None:
+    [plan] = plans([replace(move(), role=told)], Choices())
+    assert plan.readers[0].role_name == role
+    [given] = plans([replace(move(), role=told)], Choices(roles=ROLES))
+    assert given.readers[0].role_name == "router-role"
+
+
 def test_the_filters_pattern_is_kept_and_two_patterns_get_two_streams() -> None:
     writes = replace(move("a"), filter_pattern="{ $.readOnly IS FALSE }")
     every = move("b")
