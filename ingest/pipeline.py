@@ -12,12 +12,12 @@ from ingest.decode import Reject
 from ingest.engine import Engine, Loaded
 from ingest.ledger import Batch, SourceRow, utc_text
 from ingest.machine import Machine, plain_bytes
-from ingest.sources.base import LogObject, S3Settings, Selection
+from ingest.sources.base import LogObject, S3Settings, Selection, Source
 from ingest.sources.bookmarks import Bookmarks
 from ingest.sources.opening import open_source
 from ingest.store import Store, open_store
 from ingest.work import Chunk, FileReport
-from stormtrail.errors import AccessError
+from stormtrail.errors import InputError
 from stormtrail.layout import Layout
 
 _CHUNK_OBJECTS = 2_000
@@ -108,15 +108,28 @@ def ingest(
     store cannot be written.
     """
     options = options or IngestOptions()
-    engine = engine or Machine(options.workers)
-    report = progress or (lambda _: None)
     bookmarks = Bookmarks()
     opened = [open_source(text, options.selection, options.settings, bookmarks) for text in sources]
+    return ingest_from(opened, layout, options, progress, engine, bookmarks)
+
+
+def ingest_from(
+    sources: Sequence[Source],
+    layout: Layout,
+    options: IngestOptions | None = None,
+    progress: ProgressCallback | None = None,
+    engine: Engine | None = None,
+    bookmarks: Bookmarks | None = None,
+) -> IngestSummary:
+    """The same for sources that are open; `bookmarks` are theirs."""
+    options, bookmarks = options or IngestOptions(), bookmarks or Bookmarks()
+    engine = engine or Machine(options.workers)
+    report = progress or (lambda _: None)
     waiting = Progress(note="another ingest is writing to this store: waiting for it to end")
     with open_store(layout, lambda: report(waiting)) as store:
         bookmarks.known = {} if options.relist else store.ledger.bookmarks()
         run = _Run(store, options, report, engine, bookmarks)
-        summary = run.load(chain.from_iterable(engine.objects(source) for source in opened))
+        summary = run.load(chain.from_iterable(engine.objects(source) for source in sources))
         store.ledger.set_bookmarks(bookmarks.settled())
         return summary
 
@@ -150,7 +163,7 @@ class _Run:
         unreadable = self._totals.unreadable
         if unreadable and unreadable == self._totals.files:
             hint = f"none of {unreadable:,} files could be read"
-            raise AccessError(next(iter(self._failures.values())), hint=hint)
+            raise InputError(next(iter(self._failures.values())), hint=hint)
         for line in self._failures.values():
             self._report(Progress(note=line))
         return self._summary()

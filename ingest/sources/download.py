@@ -47,13 +47,14 @@ def download(
         try:
             return _get(client, settings, bucket, key, limit)
         except (BotoCoreError, ClientError) as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
         time.sleep(random.uniform(0, pause))  # noqa: S311  (so that not all ask at once)
     return _get(client, settings, bucket, key, limit)
 
 
-def _may_pass(error: BotoCoreError | ClientError) -> bool:
+def may_pass(error: BotoCoreError | ClientError) -> bool:
+    """Whether the same request may be answered a little later."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or error.response.get("Error", {}).get("Code") in _BUSY

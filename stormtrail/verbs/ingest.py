@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,6 +69,12 @@ def ingest_command(
     every: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="With --follow: between two looks.")
     ] = 20.0,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="With --follow: an SQS queue of the bucket's new objects."
+        ),
+    ] = None,
     strict: Annotated[
         bool | None, typer.Option("--strict", help="Exit with 4 where anything was rejected.")
     ] = None,
@@ -83,9 +90,11 @@ def ingest_command(
     options = replace(
         ingest_options(settings), requester_pays=requester_pays, relist=relist, hashed=verify
     )
+    if queue and not follow:
+        raise UsageError("is of use only with --follow", where="--queue")
     prover = _prover(settings, sources, options, public_keys) if verify else None
     job = _Job(settings, sources, options, as_json, prover)
-    return job.follow(every) if follow else job.once()
+    return job.follow(every, queue) if follow else job.once()
 
 
 Prover = Callable[[], "Marked"]
@@ -107,19 +116,23 @@ class _Job:
         summary = _loaded(self.settings, self.sources, self.options)
         return self._told(summary)
 
-    def follow(self, every: float) -> int:
+    def follow(self, every: float, queue: str | None) -> int:
         """Loads what is new again and again; a line each time that something was."""
-        from ingest.follow import follow
-
-        def wait() -> bool:
-            time.sleep(every)
-            return True
-
-        rounds = follow(self.sources, self.settings.layout, wait, self.options, _shown(_no_bar))
-        for number, summary in enumerate(rounds):
+        for number, summary in enumerate(self._rounds(every, queue)):
             if summary.files or number == 0 or self._proof_is_due():
                 self._told(summary)
         return ExitCode.DONE
+
+    def _rounds(self, every: float, queue: str | None) -> Iterator[IngestSummary]:
+        from ingest.follow import follow, follow_queue
+
+        layout, show = self.settings.layout, _shown(_no_bar)
+        if queue is None:
+            return follow(self.sources, layout, partial(_slept, every), self.options, show)
+        from ingest.sources.queue import Queue
+
+        told = Queue(queue, self.sources, self.options.settings, self.options.selection, note)
+        return follow_queue(told, layout, lambda: True, self.options, show)
 
     def _proof_is_due(self) -> bool:
         return self.prover is not None and time.monotonic() - self._proven_at >= _VERIFY_EVERY
@@ -142,6 +155,11 @@ class _Job:
             return ExitCode.UNREADABLE
         strict = self.settings.strict and summary.rejected
         return ExitCode.REJECTED if strict else ExitCode.DONE
+
+
+def _slept(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
 
 
 def _as_dict(summary: IngestSummary, marked: Marked | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.pipeline import IngestOptions, ingest
 from ingest.restore import restore
-from stormtrail.errors import AccessError
+from stormtrail.errors import InputError
 from stormtrail.layout import Layout
 from tests.ingest.conftest import record, rows_of
 
@@ -297,7 +297,7 @@ def test_nothing_readable_at_all_is_an_error(tmp_path: Path, layout: Layout) -> 
     path = tmp_path / "a.json"
     path.mkdir()
     (path / "b.json").symlink_to("/proc/self/mem")
-    with pytest.raises(AccessError):
+    with pytest.raises(InputError, match="none of 1 files could be read"):
         ingest([str(path / "b.json")], layout)
 
 
