@@ -100,7 +100,7 @@ def publish(layout: Layout) -> Path:
     """Builds `stormtrail.duckdb` beside the old one and swaps it in whole; returns its path."""
     layout.root.mkdir(parents=True, exist_ok=True)
     fresh = layout.database.with_suffix(f".{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
+    _sweep(layout)
     try:
         with duckdb.connect(str(fresh)) as connection:
             connection.execute("set timezone = 'UTC'")
@@ -108,6 +108,7 @@ def publish(layout: Layout) -> Path:
             _publish_ledger(connection, layout)
             connection.execute(_EVENT_INTEGRITY)
             _publish_rollups(connection, layout)
+            connection.execute("checkpoint")  # as closing does, which says nothing of a full disk
         fresh.replace(layout.database)
     except (duckdb.Error, OSError) as error:
         hint = "free some space or check the folder's permissions"
@@ -115,8 +116,16 @@ def publish(layout: Layout) -> Path:
             f"cannot publish the database ({error})", where=str(fresh), hint=hint
         ) from error
     finally:
-        fresh.unlink(missing_ok=True)
+        _sweep(layout)
     return layout.database
+
+
+def _sweep(layout: Layout) -> None:
+    """Deletes what this process, and those that died while they published, left behind."""
+    for path in layout.root.glob(f"{layout.database.stem}.*.new*"):
+        owner = path.name.split(".")[1]
+        if owner == str(os.getpid()) or not Path("/proc", owner).exists():
+            path.unlink(missing_ok=True)
 
 
 def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
@@ -131,7 +140,7 @@ def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> No
 
 def _publish_ledger(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     for name, columns in LEDGER_TABLES.items():
-        _as_table(connection, name, layout.ledger_table(name, columns))
+        _as_table(connection, name, layout.ledger_rows(name, columns))
 
 
 def _publish_rollups(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
@@ -141,5 +150,7 @@ def _publish_rollups(connection: duckdb.DuckDBPyConnection, layout: Layout) -> N
         )
 
 
-def _as_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+def _as_table(
+    connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table | pa.RecordBatchReader
+) -> None:
     connection.from_arrow(table).create(name)

@@ -6,6 +6,7 @@ A leaf module: every package may use it, it uses only `stormtrail.errors`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow as pa
 from stormtrail.errors import StoreError
 
 _INTEGERS = ("id", "size", "records", "inserted", "duplicates", "rejected", "rows", "batch_id")
+_LEDGER_ROWS = 20_000
 _LEDGER_TYPES = dict.fromkeys((*_INTEGERS, "source_id", "record_index"), pa.int64())
 
 
@@ -80,24 +82,29 @@ class Layout:
 
         `name` and `columns` are this program's own words, never a user's.
         """
+        return self.ledger_rows(name, columns).read_all()
+
+    def ledger_rows(self, name: str, columns: str) -> pa.RecordBatchReader:
+        """The same, some rows at a time: an archive may hold millions of files."""
         wanted = [column.strip() for column in columns.split(",")]
-        rows: list[tuple[object, ...]] = []
-        if self.ledger.exists():
-            try:
-                with closing(
-                    sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)
-                ) as connection:
-                    rows = connection.execute(f"select {columns} from {name}").fetchall()  # noqa: S608
-            except sqlite3.Error as error:
-                raise self._unreadable(error) from error
-        return pa.table(
-            {
-                column: pa.array(
-                    [row[place] for row in rows], type=_LEDGER_TYPES.get(column, pa.string())
-                )
-                for place, column in enumerate(wanted)
-            }
-        )
+        schema = pa.schema([(name, _LEDGER_TYPES.get(name, pa.string())) for name in wanted])
+        return pa.RecordBatchReader.from_batches(schema, self._batches(name, columns, schema))
+
+    def _batches(self, name: str, columns: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        if not self.ledger.exists():
+            return
+        try:
+            # an engine may ask for batches from another thread than the first, never from two at once
+            opened = sqlite3.connect(
+                f"file:{self.ledger}?mode=ro", uri=True, check_same_thread=False
+            )
+            with closing(opened) as connection:
+                found = connection.execute(f"select {columns} from {name}")  # noqa: S608
+                while rows := found.fetchmany(_LEDGER_ROWS):
+                    arrays = zip(zip(*rows, strict=True), schema.types, strict=True)
+                    yield pa.record_batch([pa.array(*pair) for pair in arrays], schema=schema)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
 
     def _unreadable(self, error: sqlite3.Error) -> StoreError:
         hint = "is this folder a Stormtrail store?"

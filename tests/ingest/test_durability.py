@@ -10,12 +10,14 @@ from pathlib import Path
 from signal import SIGALRM, SIGKILL
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
 from ingest.pipeline import IngestOptions, ingest
 from ingest.restore import restore
-from stormtrail.errors import StoreError
+from stormtrail.cli import run as cli
+from stormtrail.errors import ExitCode, StoreError
 from stormtrail.layout import Layout
 from tests.ingest.conftest import record, rows_of
 
@@ -133,18 +135,50 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+def resize(disk: Path, size: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
 def test_a_full_disk_stops_with_one_line_and_loses_nothing(
-    archive: Path, small_disk: Path, expected: list[dict[str, Any]]
+    archive: Path, small_disk: Path, expected: list[dict[str, Any]], workers: int
 ) -> None:
     layout = Layout(small_disk / "store")
-    options = IngestOptions(workers=0, batch_bytes=20_000)
+    options = IngestOptions(workers=workers, batch_bytes=20_000)
     with pytest.raises(StoreError) as caught:
         ingest([str(archive)], layout, options)
     assert "\n" not in caught.value.line()
     assert str(layout.root) in caught.value.line()
-    grow = ["mount", "-o", "remount,size=50m", str(small_disk)]
-    subprocess.run(grow, check=True)
+    resize(small_disk, "50m")
     check_whole(archive, layout, expected)
+
+
+def test_a_disk_without_room_for_the_database_publishes_no_part_of_it(
+    archive: Path, small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resize(small_disk, "600k")
+    store = small_disk / "store"
+    assert cli(["ingest", str(archive), "--store", str(store)]) == ExitCode.UNREADABLE
+    said = capsys.readouterr().err
+    assert (said.count("\n"), "cannot publish the database" in said) == (1, True)
+    assert list(store.glob("stormtrail.*")) == []
+    resize(small_disk, "50m")
+    assert cli(["ingest", str(archive), "--store", str(store)]) == ExitCode.DONE
+    with duckdb.connect(str(store / "stormtrail.duckdb"), read_only=True) as database:
+        counts = database.sql("select (select count(*) from events), count(*) from sources")
+        assert counts.fetchall() == [(FILES * EACH, FILES)]
+
+
+def test_what_a_killed_publisher_left_is_deleted(archive: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    with subprocess.Popen(["true"]) as dead:
+        dead.wait()
+    left = [store / f"stormtrail.{dead.pid}.new{end}" for end in ("", ".wal")]
+    for path in left:
+        path.write_bytes(b"part")
+    assert cli(["ingest", str(archive), "--store", str(store)]) == ExitCode.DONE
+    assert [path.name for path in store.glob("stormtrail.*")] == ["stormtrail.duckdb"]
 
 
 def test_workers_and_one_process_make_the_same_store(

@@ -297,8 +297,9 @@ def test_nothing_readable_at_all_is_an_error(tmp_path: Path, layout: Layout) -> 
     path = tmp_path / "a.json"
     path.mkdir()
     (path / "b.json").symlink_to("/proc/self/mem")
-    with pytest.raises(InputError, match="none of 1 files could be read"):
+    with pytest.raises(InputError) as caught:
         ingest([str(path / "b.json")], layout)
+    assert caught.value.line().endswith("; none of 1 files could be read")
 
 
 def test_padding_and_empty_members_between_gzip_members_are_passed_over(
