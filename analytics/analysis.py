@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -36,6 +35,7 @@ from analytics.timing import naive, utc
 from analytics.topology import Topology
 from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse
+from ingest.sources.keys import read_key
 from stormtrail.layout import Layout
 
 SEED = 20  # of the bootstrap: the same store gives the same findings
@@ -108,17 +108,14 @@ def _with_archive(data: RollupData, layout: Layout) -> RollupData:
     )
 
 
-_FILE_TIME = re.compile(r"_CloudTrail_[^/]*_(\d{8}T\d{4})Z_[^/]*$")
-
-
 def _file_minutes(uris: Iterable[str], span: Span) -> Floats:
     """Log files a minute, by the times in their names."""
     found = np.zeros(span.minutes)
     for uri in uris:
-        if match := _FILE_TIME.search(uri):
-            minute = span.minute(datetime.strptime(match[1], "%Y%m%dT%H%M"))
-            if 0 <= minute < span.minutes:
-                found[int(minute)] += 1
+        delivered = naive(read_key(uri).delivered_at)
+        minute = span.minute(delivered) if delivered else -1.0
+        if 0 <= minute < span.minutes:
+            found[int(minute)] += 1
     return found
 
 

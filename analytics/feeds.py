@@ -106,7 +106,7 @@ def _end(links: Sequence[Link], span: Span) -> int:
     ends = [link.until for link in links if arns.service(link.target) == "lambda"]
     if not ends or None in ends:
         return span.minutes
-    return min(max(_clip(end, span) for end in ends) + 1, span.minutes)
+    return min(max(span.clipped(end) for end in ends) + 1, span.minutes)
 
 
 def _until(feed: Feed, last: int) -> Feed:
@@ -119,10 +119,9 @@ def everything(traffic: Counts, trail: str | None, link: str) -> Feed:
     the trail that does so, where it is known."""
     mask = np.ones(len(traffic.keys), dtype=bool)
     all_cells = cells(traffic)
-    accounts = tuple(sorted({cell.account for cell in all_cells if cell.account}))
     return Feed(
         (Part(0, traffic.minutes, mask),),
-        (FedBy(trail, accounts, _categories(all_cells, mask)),),
+        (_fed_by(trail, all_cells, mask),),
         link,
         0.9,
     )
@@ -165,16 +164,7 @@ def _trail_feed(
         own = _while_linked(_trail_parts(trail, all_cells, runs, traffic, span), way, span)
         parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
         seen = np.any([np.zeros(len(all_cells), dtype=bool), *(part.mask for part in own)], axis=0)
-        accounts = tuple(
-            sorted(
-                {
-                    cell.account
-                    for cell, on in zip(all_cells, seen, strict=True)
-                    if on and cell.account
-                }
-            )
-        )
-        fed.append(FedBy(trail.arn, accounts, _categories(all_cells, seen)))
+        fed.append(_fed_by(trail.arn, all_cells, seen))
     configured = any(link.origin == "configured" for _, way in trails for link in way)
     return Feed(
         tuple(parts),
@@ -187,9 +177,9 @@ def _trail_feed(
 def _while_linked(parts: Sequence[Part], way: Sequence[Link], span: Span) -> list[Part]:
     """The parts while every link on the way held; entries under way when a link was made pass it too."""
     first = max(
-        (_clip(link.since, span) - amplification.LAGS for link in way if link.since), default=0
+        (span.clipped(link.since) - amplification.LAGS for link in way if link.since), default=0
     )
-    last = min((_clip(link.until, span) for link in way if link.until), default=span.minutes)
+    last = min((span.clipped(link.until) for link in way if link.until), default=span.minutes)
     inside = [
         replace(part, first=max(part.first, first), last=min(part.last, last)) for part in parts
     ]
@@ -210,7 +200,7 @@ def _trail_parts(
 ) -> list[Part]:
     covered = _mask(trail.covers(cell.account, cell.region) for cell in all_cells)
     settings = _settings(trail, covered, all_cells, runs, traffic)
-    starts = [_clip(since, span) for since, _ in settings]
+    starts = [span.clipped(since) for since, _ in settings]
     ends = [*starts[1:], span.minutes]
     return [
         Part(first, last, mask)
@@ -233,10 +223,6 @@ def _settings(
         _, best = _best([covered, management], runs, traffic)
         return [(trail.created, best)]
     return found if trail.created else [(None, management & found[0][1]), *found]
-
-
-def _clip(time: datetime | None, span: Span) -> int:
-    return 0 if time is None else int(min(max(span.minute(time), 0), span.minutes))
 
 
 def _inferred_feed(
@@ -265,16 +251,7 @@ def _inferred_feed(
     )
     if only_data > correlation + RARE:
         correlation, chosen = only_data, of_data
-    accounts_fed = tuple(
-        sorted(
-            {
-                cell.account
-                for cell, on in zip(all_cells, chosen, strict=True)
-                if on and cell.account
-            }
-        )
-    )
-    fed = FedBy(None, accounts_fed, _categories(all_cells, chosen))
+    fed = _fed_by(None, all_cells, chosen)
     confidence = round(min(0.9, max(0.0, correlation)), 2)
     known = correlation >= amplification.GOOD_FIT
     return Feed(
@@ -360,6 +337,13 @@ def _best(
     top = max(scores)
     place = next(i for i, score in enumerate(scores) if score >= top - 0.005)
     return scores[place], candidates[place]
+
+
+def _fed_by(trail: str | None, all_cells: Sequence[Cell], mask: Mask) -> FedBy:
+    """What a trail delivers of the cells where `mask` is true."""
+    chosen = (cell.account for cell, on in zip(all_cells, mask, strict=True) if on)
+    accounts = tuple(sorted({account for account in chosen if account}))
+    return FedBy(trail, accounts, _categories(all_cells, mask))
 
 
 def _categories(all_cells: Sequence[Cell], mask: Mask) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def _parts(trail: Trail, topology: Topology, cells: Sequence[Cell], span: Span) 
     """What the trail records while it logs, by the selectors in force; of a trail whose selectors are not
     known, what a new one records."""
     settings = _settings(trail)
-    starts = [_clip(since, span) for since, _ in settings]
+    starts = [span.clipped(since) for since, _ in settings]
     for on, off in logging(trail, topology, span):
         for (_, chosen), start, end in zip(
             settings, starts, [*starts[1:], span.minutes], strict=True
@@ -141,9 +141,9 @@ def logging(trail: Trail, topology: Topology, span: Span) -> Iterator[tuple[int,
     on, since = not (ordered and ordered[0][1]), 0
     for time, turned_on in ordered:
         if on and not turned_on:
-            yield since, _clip(time, span)
+            yield since, span.clipped(time)
         elif turned_on and not on:
-            since = _clip(time, span)
+            since = span.clipped(time)
         on = turned_on
     if on:
         yield since, span.minutes
@@ -152,10 +152,6 @@ def logging(trail: Trail, topology: Topology, span: Span) -> Iterator[tuple[int,
 def _deleted(trail: Trail, topology: Topology) -> list[datetime]:
     found = (change for change in topology.changes if change.event_name == "DeleteTrail")
     return [change.event_time for change in found if trail.arn in change.touches]
-
-
-def _clip(time: datetime | None, span: Span) -> int:
-    return 0 if time is None else int(min(max(span.minute(time), 0), span.minutes))
 
 
 def _assumed(parts: Sequence[Part], case: Case) -> Iterator[str]:

@@ -37,6 +37,10 @@ class Span:
         """The number of the minute of a time, not rounded."""
         return (time - self.start) / MINUTE
 
+    def clipped(self, time: datetime | None) -> int:
+        """The minute of a time, brought into the window; 0 where it is not known."""
+        return 0 if time is None else int(min(max(self.minute(time), 0), self.minutes))
+
     @property
     def end(self) -> datetime:
         """The half-open end."""

@@ -202,17 +202,15 @@ def _judge_group(
     own = arns.own_log_group_of(start.node)
     if own is not None and own in {arns.function_name(arn) for arn in functions}:
         return Verdict(start.node, start.kind, "recorded", 1.0)
-    runs = direct_runs(start.node, graph, data)
-    written = own_entries(functions, graph, data)
-    evidence = inference.examine(runs, written, data.traffic, len(functions))
+    evidence = _examined(start, graph, data)
     if evidence.processes:
-        confidence = round(min(0.95, evidence.correlation), 2)
-        return Verdict(start.node, start.kind, "inferred", confidence)
+        return _by_counts(start, evidence)
     if TRAIL_NAMES.search(group) and not SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
     if evidence.processes is False or SERVICE_GROUPS.search(group):
         return None
     known = any(topology.out_of(arn) for arn in topology.trails)
+    runs = direct_runs(start.node, graph, data)
     share = _share_of_account(runs, functions, data)
     enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
     return Verdict(start.node, start.kind, "unknown", 0.3) if enough else None
@@ -227,12 +225,19 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
 
 
 def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    evidence = _examined(start, graph, data)
+    return _by_counts(start, evidence) if evidence.processes else None
+
+
+def _examined(start: Start, graph: Graph, data: RollupData) -> inference.Evidence:
+    """What the counts say of the functions that a node starts."""
     functions = graph.functions_of(start.node)
     runs = direct_runs(start.node, graph, data)
     written = own_entries(functions, graph, data)
-    evidence = inference.examine(runs, written, data.traffic, len(functions))
-    if not evidence.processes:
-        return None
+    return inference.examine(runs, written, data.traffic, len(functions))
+
+
+def _by_counts(start: Start, evidence: inference.Evidence) -> Verdict:
     return Verdict(start.node, start.kind, "inferred", round(min(0.95, evidence.correlation), 2))
 
 
@@ -242,7 +247,7 @@ def _judge_by_name(start: Start) -> Verdict | None:
     named = (
         start.kind in NAMED_KINDS
         and start.recorded
-        and TRAIL_NAMES.search(arns.part(start.node, 5) or "")
+        and TRAIL_NAMES.search(arns.part(start.node, 5))
     )
     return Verdict(start.node, start.kind, "unknown", 0.4) if named else None
 
