@@ -29,7 +29,7 @@ from simulation.truth import Truth
 from stormtrail.layout import Layout
 
 SEEDS = (201, 202, 203, 204, 205)
-TUNED_ON = (1, 2, 3)
+TUNED_ON = tuple(range(1, 19))
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
 QUIET = "quiet_month"
 PUT_IN = "anomalies"
