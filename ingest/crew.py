@@ -1,13 +1,15 @@
 """Who does the work: this process, or one worker process a core.
 
-Workers are plain `python -m ingest.crew` processes on a socket. They never import the caller's
-main module, so an ingest can be started from anywhere, and they end when the caller does.
+Workers are one plain `python -m ingest.crew` process and its forks, each on a socket. They never
+import the caller's main module, so an ingest can be started from anywhere, and they end when the
+caller does.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -53,7 +55,6 @@ def _alone(chunks: Iterator[Chunk], decide: Decide) -> Iterator[Result]:
 class _Member:
     """A worker process and the chunk it has."""
 
-    process: subprocess.Popen[bytes]
     connection: Connection
     chunk: Chunk | None = field(default=None)
     prepared: Prepared | None = field(default=None)
@@ -70,33 +71,30 @@ class _Member:
         return message
 
 
-def _start() -> _Member:
-    ours, theirs = Pipe()
-    with theirs:
-        command = [sys.executable, "-m", "ingest.crew", str(theirs.fileno())]
-        process = subprocess.Popen(  # noqa: S603  (our own module)
-            command,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-            env=_MEMORY | os.environ,
-        )
-    return _Member(process, ours)
-
-
-def _stop(member: _Member) -> None:
-    member.connection.close()
-    member.process.kill()
-    member.process.wait()
+def _start(count: int) -> tuple[subprocess.Popen[bytes], list[_Member]]:
+    """A process that becomes `count` workers, and our end of each."""
+    pipes = [Pipe() for _ in range(count)]
+    theirs = [connection.fileno() for _, connection in pipes]
+    command = [sys.executable, "-m", "ingest.crew", *map(str, theirs)]
+    process = subprocess.Popen(  # noqa: S603  (our own module)
+        command, pass_fds=theirs, start_new_session=True, env=_MEMORY | os.environ
+    )
+    for _, connection in pipes:
+        connection.close()
+    return process, [_Member(ours) for ours, _ in pipes]
 
 
 def _together(count: int, chunks: Iterator[Chunk], decide: Decide) -> Iterator[Result]:
-    members: list[_Member] = []
+    process, members = _start(count)
     try:
-        members += [_start() for _ in range(count)]
         yield from _Crew(members, chunks, decide).results()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)  # they may be in the middle of a chunk
+        raise
     finally:
         for member in members:
-            _stop(member)
+            member.connection.close()
+        process.wait()
 
 
 class _Crew:
@@ -154,5 +152,23 @@ def serve(connection: Connection) -> None:
         connection.send(error)
 
 
+def main(descriptors: list[int]) -> None:
+    """Becomes a worker for each socket: what is imported once serves them all."""
+    mine = descriptors[0]
+    children: list[int] = []
+    for descriptor in descriptors[1:]:
+        if (child := os.fork()) == 0:
+            mine, children = descriptor, []
+            break
+        children.append(child)
+    for other in descriptors:
+        if other != mine:
+            os.close(other)
+    serve(Connection(mine))
+    for child in children:  # waited for, so that what they used is counted
+        os.waitpid(child, 0)
+    os._exit(0)  # an interpreter's tidying of so much memory takes a while
+
+
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    main([int(text) for text in sys.argv[1:]])

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, TEXT_FIELDS, TIME_FIELD
 from ingest.split import Piece, parts, split
@@ -132,9 +133,28 @@ def _attempts(data: bytes) -> tuple[Callable[[bytes], list[Any]], ...]:
     """Typed decoders worth trying, by the first byte."""
     if data.lstrip()[:1] == b"[":
         return (_decode_list,)
-    if data.count(_RECORDS) > 1:  # a parser would keep the last of two lists
-        return (_decode_lines,)
-    return (lambda text: _decode_file(text).Records, _decode_lines)
+    return (_whole_file, _decode_lines)
+
+
+def _whole_file(data: bytes) -> list[Any]:
+    records: list[Any] = _decode_file(data).Records
+    if _lists(data, records) > 1:  # a parser keeps the last of two
+        raise ValueError("may hold several lists of records")
+    return records
+
+
+def _lists(data: bytes, records: list[Any]) -> int:
+    """How many lists there may be: all but the one that was decoded lie before or behind it."""
+    ends = [records[0].userIdentity, records[-1].userIdentity] if records else [None]
+    if None in ends:
+        return data.count(_RECORDS)
+    first, last = (_address(raw) - _address(data) for raw in ends)
+    return data.count(_RECORDS, 0, first) + data.count(_RECORDS, last)
+
+
+def _address(view: Any) -> int:
+    """Where the bytes are in memory: a `Raw` is a part of what was decoded, not a copy."""
+    return int(np.frombuffer(view, np.uint8).ctypes.data)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -20,7 +20,7 @@ from ingest.formats.base import Format
 from ingest.formats.reading import open_rows
 from stormtrail.errors import RecordError
 
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 4 << 20
 """Of plain JSON, about: fits the caches."""
 
 _LARGE_BYTES = 64 << 20  # a JSON file is decoded whole up to here: CloudTrail's own are smaller

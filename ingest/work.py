@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ingest.columns import LogFile, build
+from ingest.columns import Built, LogFile, complete, receive
 from ingest.decode import Reject
 from ingest.dedupe import entry_keys
 from ingest.formats.base import Format
@@ -29,6 +29,7 @@ from stormtrail.errors import AccessError, InputError
 from stormtrail.layout import EventFile
 from stormtrail.text import plain as visible
 
+_TABLE_BYTES = 24 << 20  # of received rows
 _RAW_KEPT = 1 << 20  # bytes kept of a rejected record or file
 
 
@@ -80,8 +81,7 @@ class Worker:
         self._chunk, self._held = chunk, Held(chunk.staging / f"{chunk.batch_id:08d}.rows")
         told = _Told(chunk)
         keys, days = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
-        for group in _grouped(_load(chunk, told)):
-            built = build(group)
+        for built in _built(_load(chunk, told)):
             self._held.add(built.table)
             told.rows(built.table)
             told.reject(built.rejects)
@@ -131,8 +131,22 @@ class _Told:
                 self.rejects.setdefault(source_id, []).extend(short)
 
 
+def _built(logs: Iterable[LogFile]) -> Iterator[Built]:
+    """The files' rows, in tables of so many that each pays."""
+    parts: list[Built] = []
+    size = 0
+    for group in _grouped(logs):
+        parts.append(receive(group))
+        size += parts[-1].table.nbytes
+        if size >= _TABLE_BYTES:
+            yield complete(parts)
+            parts, size = [], 0
+    if parts:
+        yield complete(parts)
+
+
 def _grouped(logs: Iterable[LogFile]) -> Iterator[list[LogFile]]:
-    """Files that are built together; of a file in pieces, each piece ends its group."""
+    """Files that are received together; of a file in pieces, each piece ends its group."""
     group: list[LogFile] = []
     size = 0
     for log in logs:

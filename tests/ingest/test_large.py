@@ -31,6 +31,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with very little memory."""
     monkeypatch.setattr("ingest.pieces.PIECE_BYTES", 5_000)
     monkeypatch.setattr("ingest.work.PIECE_BYTES", 5_000)
+    monkeypatch.setattr("ingest.work._TABLE_BYTES", 5_000)
     monkeypatch.setattr("ingest.pieces._LARGE_BYTES", 10_000)
     monkeypatch.setattr("ingest.held._HELD_BYTES", 30_000)
 
