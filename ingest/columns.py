@@ -60,39 +60,17 @@ class _Rows:
 
 
 @dataclass(frozen=True)
-class Built:
-    """A table of the files' records, and the rejects of each source id."""
+class Received:
+    """A table of the files' records as they came, and the rejects of each source id."""
 
     table: Any
     rejects: dict[int, list[Reject]] = field(default_factory=dict)
 
 
-def build(files: Sequence[LogFile]) -> Built:
-    """The files' records as a table with `SCHEMA`; see `receive`."""
-    return complete([receive(files)])
+def receive(files: Sequence[LogFile]) -> Received:
+    """The files' records, to be completed; a record without a readable eventTime is rejected.
 
-
-def complete(parts: Iterable[Built]) -> Built:
-    """What `receive` gave, in one table with `SCHEMA`: the derived columns are added.
-
-    They are quickest over many rows at once, `receive` over so few that they stay in the cache.
-    """
-    rejects: dict[int, list[Reject]] = defaultdict(list)
-    tables = []
-    for part in parts:
-        tables.append(part.table)
-        for source_id, found in part.rejects.items():
-            rejects[source_id] += found
-    received = pa.concat_tables(tables)
-    columns = {name: received.column(name).combine_chunks() for name in received.column_names}
-    columns |= derive(columns, columns.pop(_KEY_ACCOUNT))
-    return Built(pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA), dict(rejects))
-
-
-def receive(files: Sequence[LogFile]) -> Built:
-    """The files' records as they came; a record without a readable eventTime is rejected.
-
-    No two of `files` are pieces of one file.
+    Quickest over so few rows that they stay in the cache. No two of `files` are pieces of one file.
     """
     rows = _side_by_side(files)
     texts = [record.eventTime for record in rows.records]
@@ -105,7 +83,15 @@ def receive(files: Sequence[LogFile]) -> Built:
         _keep_texts(rows, texts, set(odd).difference(unreadable))
         rows, times = rows.without(unreadable), np.delete(times, unreadable)
     accounts = {file.source_id: file.account for file in files}
-    return Built(_received(rows, times, accounts), rejects)
+    return Received(_table(rows, times, accounts), rejects)
+
+
+def complete(received: Sequence[Any]) -> Any:
+    """Tables that `receive` gave, as one with `SCHEMA`: adds what is derived, quickest over many rows."""
+    rows = pa.concat_tables(received)
+    columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
+    columns |= derive(columns, columns.pop(_KEY_ACCOUNT))
+    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
 def _rejects(file: LogFile) -> Iterator[Reject]:
@@ -159,7 +145,7 @@ def _keep_texts(rows: _Rows, texts: Sequence[str | None], places: Iterable[int])
         rows.extras.setdefault(place, []).append((TIME_FIELD, msgspec.json.encode(texts[place])))
 
 
-def _received(rows: _Rows, times: Any, accounts: dict[int, str | None]) -> Any:
+def _table(rows: _Rows, times: Any, accounts: dict[int, str | None]) -> Any:
     by_field = _transposed(rows.records)
     columns = {name: pa.array(by_field[key], pa.string()) for name, key in TEXT_FIELDS.items()}
     columns |= {name: pa.array(by_field[key], pa.bool_()) for name, key in BOOLEAN_FIELDS.items()}

@@ -7,16 +7,16 @@ caller says which entries are new; `finish` writes those.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from ingest.columns import Built, LogFile, complete, receive
+from ingest.columns import LogFile, complete, receive
 from ingest.decode import Reject
 from ingest.dedupe import entry_keys
 from ingest.formats.base import Format
@@ -29,8 +29,10 @@ from stormtrail.errors import AccessError, InputError
 from stormtrail.layout import EventFile
 from stormtrail.text import plain as visible
 
-_TABLE_BYTES = 24 << 20  # of received rows
+_TABLE_BYTES = 24 << 20  # of received rows, before they are completed
 _RAW_KEPT = 1 << 20  # bytes kept of a rejected record or file
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,13 @@ class Worker:
         self._chunk, self._held = chunk, Held(chunk.staging / f"{chunk.batch_id:08d}.rows")
         told = _Told(chunk)
         keys, days = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
-        for built in _built(_load(chunk, told)):
-            self._held.add(built.table)
-            told.rows(built.table)
-            told.reject(built.rejects)
-            keys.append(entry_keys(built.table))
-            days.append(days_of(built.table))
+        received = _received(_load(chunk, told), told)
+        for tables in _batches(received, lambda table: table.nbytes, _TABLE_BYTES):
+            table = complete(tables)
+            self._held.add(table)
+            told.rows(table)
+            keys.append(entry_keys(table))
+            days.append(days_of(table))
         reports = tuple(told.reports)
         return Prepared(np.concatenate(keys), np.concatenate(days), reports, told.rejects)
 
@@ -131,32 +134,26 @@ class _Told:
                 self.rejects.setdefault(source_id, []).extend(short)
 
 
-def _built(logs: Iterable[LogFile]) -> Iterator[Built]:
-    """The files' rows, in tables of so many that each pays."""
-    parts: list[Built] = []
-    size = 0
-    for group in _grouped(logs):
-        parts.append(receive(group))
-        size += parts[-1].table.nbytes
-        if size >= _TABLE_BYTES:
-            yield complete(parts)
-            parts, size = [], 0
-    if parts:
-        yield complete(parts)
+def _received(logs: Iterable[LogFile], told: _Told) -> Iterator[Any]:
+    """The files' rows as they came. Of a file in pieces, each piece but the last ends its group."""
+    for group in _batches(logs, lambda log: len(log.data), PIECE_BYTES):
+        received = receive(group)
+        told.reject(received.rejects)
+        yield received.table
 
 
-def _grouped(logs: Iterable[LogFile]) -> Iterator[list[LogFile]]:
-    """Files that are received together; of a file in pieces, each piece ends its group."""
-    group: list[LogFile] = []
-    size = 0
-    for log in logs:
-        group.append(log)
-        size += len(log.data)
-        if size >= PIECE_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+def _batches(items: Iterable[_T], size: Callable[[_T], int], enough: int) -> Iterator[list[_T]]:
+    """The items in order, in lists that each end where their sizes reach `enough`."""
+    batch: list[_T] = []
+    total = 0
+    for item in items:
+        batch.append(item)
+        total += size(item)
+        if total >= enough:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
 
 
 def _load(chunk: Chunk, told: _Told) -> Iterator[LogFile]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 with atheris.instrument_imports(include=["ingest"]):
-    from ingest.columns import LogFile, build
+    from ingest.columns import LogFile, complete, receive
     from ingest.decode import elements
     from ingest.dedupe import entry_keys
     from ingest.inflate import inflate
@@ -64,13 +64,15 @@ def check_decoded(piece: Piece) -> None:
 
 def check_built(piece: Piece) -> None:
     """Each record becomes a row that it can be had from again, or is set aside."""
-    built = build([LogFile(1, "111111111111", piece.data, piece.decoded, piece.first_index)])
-    assert built.table.schema == SCHEMA
-    assert entry_keys(built.table).shape == (built.table.num_rows, 2)
-    for row in built.table.to_pylist():
+    file = LogFile(1, "111111111111", piece.data, piece.decoded, piece.first_index)
+    received = receive([file])
+    table = complete([received.table])
+    assert table.schema == SCHEMA
+    assert entry_keys(table).shape == (table.num_rows, 2)
+    for row in table.to_pylist():
         assert isinstance(restore(row), dict)
     found = len(piece.decoded.records) + len(piece.decoded.rejects)
-    assert found == built.table.num_rows + len(built.rejects[1])
+    assert found == table.num_rows + len(received.rejects[1])
 
 
 def seeds() -> list[bytes]:
