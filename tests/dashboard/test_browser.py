@@ -160,8 +160,11 @@ def test_the_template_for_a_chosen_batch_is_downloaded(browser: Browser, storm_u
     visitor = Visitor(browser, storm_url)
     page = visitor.open("cure")
     slider = page.get_by_role("slider").first
+    numbers = page.locator('[data-testid="stMetric"]', has_text="ρ, before → after")
+    before = numbers.inner_text()
     slider.focus()
     slider.press("Home")
+    expect(numbers).not_to_have_text(before, use_inner_text=True)  # else the click may come first
     visitor.settle()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CloudFormation").first.click()

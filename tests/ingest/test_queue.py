@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from stormtrail.errors import AccessError, ExitCode
 from stormtrail.layout import Layout
 from tests.ingest.conftest import record, rows_of
 from tests.ingest.test_s3 import log_key
+from tests.interrupt import heeding, interrupt
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -222,13 +222,12 @@ def test_the_verb_follows_a_queue_until_it_is_interrupted(aws: Aws, tmp_path: Pa
         "--queue", aws.queue, "--endpoint-url", aws.url,
     ]  # fmt: skip
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        heeding(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
         assert json.loads(child.stdout.readline())["inserted"] == 0
         aws.put(log_key("2026/03/01"), 1, 2)
         assert json.loads(child.stdout.readline())["inserted"] == 2
-        child.send_signal(signal.SIGINT)
-        child.communicate()
+        interrupt(child)
     assert child.returncode == ExitCode.INTERRUPTED
     assert len(rows_of(Layout(tmp_path / "stormtrail-store"))) == 2

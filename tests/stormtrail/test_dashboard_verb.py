@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from stormtrail.errors import ExitCode
+from tests.interrupt import heeding, interrupt
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ def port() -> int:
 def server(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "stormtrail.cli", "dashboard", "--port", str(port)]
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        heeding(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         yield child
-        child.send_signal(signal.SIGINT)
-        child.communicate()
+        if child.poll() is None:
+            interrupt(child)
 
 
 @pytest.mark.slow
@@ -42,8 +42,7 @@ def test_the_dashboard_answers_on_this_machine_only_and_ends_on_interrupt(
         assert answer.read() == b"ok"
     assert said
     assert listening_elsewhere(port) == []
-    server.send_signal(signal.SIGINT)
-    out, _ = server.communicate()
+    out, _ = interrupt(server)
     assert out == ""
     assert server.returncode == ExitCode.INTERRUPTED
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from stormtrail.cli import run
 from stormtrail.errors import ExitCode
 from tests.ingest.conftest import S3Server, aws_environment, forget_clients, s3
+from tests.interrupt import heeding, interrupt
 from tests.stormtrail.test_cli import RECORD
 
 __all__ = ["aws_environment", "s3"]  # fixtures
@@ -27,14 +27,13 @@ def test_following_loads_what_comes_and_ends_on_interrupt(tmp_path: Path) -> Non
         "ingest", "logs", "--follow", "--every", "1", "--json",
     ]  # fmt: skip
     with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        heeding(command), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
         assert json.loads(child.stdout.readline())["inserted"] == 1
         (logs / "b.json").write_text(json.dumps({**RECORD, "eventID": "e-2"}))
         assert json.loads(child.stdout.readline())["inserted"] == 1
-        child.send_signal(signal.SIGINT)
-        _, err = child.communicate()
+        _, err = interrupt(child)
     assert child.returncode == ExitCode.INTERRUPTED
     assert err == ("interrupted; nothing is lost, the same command goes on from here\n")
 
