@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests
 
-.PHONY: bench-accuracy bench-ingest bench-verify fuzz demo test check format lock clean setup
+.PHONY: bench-accuracy bench-analyze bench-dashboard bench-ingest bench-verify fuzz demo test check format lock clean setup
 
 setup: $(STAMP)
 
@@ -39,6 +39,14 @@ bench-accuracy: $(STAMP)
 bench-ingest: $(STAMP)
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(VENV)/peers -r benchmarks/peers.txt
 	PYTHONPATH=$(VENV)/peers $(BIN)/python -m benchmarks.bench_ingest
+
+# A month of one and of ten million records, kept below ~/.cache/stormtrail-bench: benchmarks/RESULTS.md.
+bench-analyze: $(STAMP)
+	$(BIN)/python -m benchmarks.bench_analyze
+
+# Every page on ten million records, in chromium: benchmarks/RESULTS.md.
+bench-dashboard: $(STAMP)
+	$(BIN)/python -m benchmarks.bench_dashboard
 
 # A thousand log files over S3 with 20 ms latency, beside one thread doing the same requests.
 bench-verify: $(STAMP)

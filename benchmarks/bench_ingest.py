@@ -6,16 +6,14 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from benchmarks.ingest_contenders import CONTENDERS
+from benchmarks.process import measure
 from benchmarks.results import machine, write_section
 from ingest.inflate import inflate
 from simulation import make
@@ -144,27 +142,14 @@ def _run(name: str, archive: Archive, out: Path) -> Run | None:
     """Runs one contender in a process of its own; None where it is not installed or fails."""
     _remove(out)
     command = [sys.executable, "-m", "benchmarks.ingest_contenders", name]
-    start = time.monotonic()
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [*command, str(archive.folder), str(out)], stdout=output, stderr=errors
-        )
-        _, state, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(state)
-        said, complaint = (_content(file) for file in (output, errors))
-    if process.returncode:
-        print(f"{name}: {complaint[-300:]}", file=sys.stderr)
+    run = measure([*command, str(archive.folder), str(out)])
+    if run.code:
+        print(f"{name}: {run.errors[-300:]}", file=sys.stderr)
         return None
-    measured = json.loads(said.splitlines()[-1])
-    cpu = measured.get("cpu", usage.ru_utime + usage.ru_stime)
+    told = json.loads(run.output.splitlines()[-1])
+    cpu = told.get("cpu", run.cpu_seconds)
     size = sum(path.stat().st_size for path in _parquet_files(out))
-    return Run(name, archive.records, seconds, cpu, measured["memory"], size)
-
-
-def _content(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    return Run(name, archive.records, run.seconds, cpu, told["memory"], size)
 
 
 def _parquet_files(out: Path) -> list[Path]:

@@ -1,0 +1,114 @@
+"""`make bench-dashboard`: every page of a large store in a real browser, and a change of a filter."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from analytics.analysis import analyze
+from benchmarks.month import STORMTRAIL, kept, month
+from benchmarks.results import machine, write_section
+from stormtrail.layout import Layout
+from tests.dashboard.browser import Visitor, launch, served
+
+PAGES = (
+    "", "storm_map", "timeline", "factor_s", "cure", "anomalies", "evidence", "sql_console", "archive",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """Seconds of one page: heading there and all drawn on each visit, all drawn after a filter."""
+
+    name: str
+    painted: list[float]
+    drawn: list[float]
+    filtered: list[float]
+
+
+def main() -> None:
+    """Makes the month where it is absent, visits its pages, writes the table to RESULTS.md."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=10_000_000)
+    parser.add_argument("--repeat", type=int, default=5, help="visits of each; the median counts")
+    parser.add_argument("--keep", type=Path, default=kept(), help="where the months are kept")
+    options = parser.parse_args()
+    store = month(options.records, options.keep).store
+    subprocess.run([*STORMTRAIL, "analyze", "--store", str(store)], check=True, capture_output=True)
+    entries = analyze(Layout(store)).entries
+    with served(store) as base, sync_playwright() as playwright:
+        browser = launch(playwright)
+        first = _visit(browser, base, "")
+        pages = [_page(browser, base, name, entries.accounts, options.repeat) for name in PAGES]
+        browser.close()
+    text = "\n".join(_report(entries.total, first, pages, options.repeat))
+    print(text)
+    write_section("dashboard", f"## Dashboard\n\n{text}")
+
+
+def _visit(browser: Browser, base: str, name: str) -> tuple[float, float]:
+    """Seconds until the page's heading is there, and until everything is drawn."""
+    visitor = Visitor(browser, base)
+    start = time.monotonic()
+    visitor.page.goto(f"{base}/{name}")
+    visitor.page.locator("h2").first.wait_for()
+    painted = time.monotonic() - start
+    visitor.settle()
+    drawn = time.monotonic() - start
+    visitor.context.close()
+    return painted, drawn
+
+
+def _page(browser: Browser, base: str, name: str, accounts: tuple[str, ...], repeat: int) -> Page:
+    visits = [_visit(browser, base, name) for _ in range(repeat)]
+    filtered = [
+        _filter(browser, base, name, accounts[turn % len(accounts)]) for turn in range(repeat)
+    ]
+    return Page(name or "overview", [v[0] for v in visits], [v[1] for v in visits], filtered)
+
+
+def _filter(browser: Browser, base: str, name: str, account: str) -> float:
+    """Seconds from the choice of an account until everything is drawn."""
+    visitor = Visitor(browser, base)
+    page = visitor.open(name)
+    page.get_by_label("Accounts").first.click()
+    option = page.get_by_role("option", name=account)
+    option.wait_for()
+    start = time.monotonic()
+    option.click()
+    page.wait_for_url(f"**account={account}**")
+    visitor.settle()
+    seconds = time.monotonic() - start
+    visitor.context.close()
+    return seconds
+
+
+def _report(
+    entries: int, first: tuple[float, float], pages: list[Page], repeat: int
+) -> Iterator[str]:
+    yield f"{machine()}\n"
+    yield (
+        f"{entries:,} entries, analysed before; chromium and the server on this machine. The server's "
+        f"very first page: heading after {first[0]:.1f} s, all drawn after {first[1]:.1f} s. Then, in a "
+        f"new browser context each time, the median (and the worst) of {repeat}, in seconds:\n"
+    )
+    yield "| page | heading | all drawn | all drawn after an account is chosen |"
+    yield "|---|---|---|---|"
+    for page in pages:
+        cells = " | ".join(_spread(times) for times in (page.painted, page.drawn, page.filtered))
+        yield f"| {page.name} | {cells} |"
+
+
+def _spread(times: list[float]) -> str:
+    return f"{statistics.median(times):.2f} ({max(times):.2f})"
+
+
+if __name__ == "__main__":
+    main()
