@@ -47,12 +47,18 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
     return known[value]
 
 
-def analysed(settings: Settings) -> Findings:
-    """The findings of the store with these settings, with a bar on stderr."""
+def analysed(
+    settings: Settings, engine_name: str = "duckdb", master: str | None = None
+) -> Findings:
+    """The findings of the store with these settings, with a bar on stderr; the engine makes the rollups."""
+    from analytics import rollups
     from analytics.analysis import analyze
+    from analytics.engines.chosen import engine
 
     require_store(settings)
     with stages("analysing") as say:
+        with engine(engine_name, master) as opened:
+            rollups.refresh(settings.layout, opened=opened)
         findings = analyze(settings.layout, analysis_options(settings), say)
     publish_rollups(settings.layout)
     return findings

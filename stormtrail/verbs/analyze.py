@@ -23,6 +23,19 @@ FailOnFlag = Annotated[
     ),
 ]
 
+EngineFlag = Annotated[
+    str,
+    typer.Option("--engine", metavar="NAME", help="What reads the entries: duckdb or spark."),
+]
+MasterFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="The Spark cluster, as in spark://host:7077 [default: Spark's own setting].",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Adds the verb."""
@@ -40,15 +53,19 @@ def analyze_command(
         str, typer.Option("--format", metavar="NAME", help="table, json or md.")
     ] = "table",
     fail_on: FailOnFlag = None,
+    engine: EngineFlag = "duckdb",
+    master: MasterFlag = None,
 ) -> int:
     """Find log storms in the store: factor S, loops, cause, cost and what to do."""
+    from analytics.engines.chosen import ENGINES
     from reports import FORMATS, Report
     from reports.verdict import FAIL_ON, failing
 
     forms = {name: FORMATS[name] for name in ("json", "md")}
     render = chosen("format", form, {"table": _table, **forms})
     states = chosen("fail-on", fail_on, FAIL_ON) if fail_on else frozenset()
-    findings = analysed(load(store=store, since=since, until=until))
+    chosen("engine", engine, ENGINES)
+    findings = analysed(load(store=store, since=since, until=until), engine, master)
     emit(render(Report(findings)))
     if bad := failing(findings, states):
         note(f"--fail-on {fail_on} is met by {', '.join(bad)}")
