@@ -104,8 +104,9 @@ class Visitor:
     def settle(self) -> None:
         """Waits until the script has run and its elements are drawn."""
         self.page.locator("h2").first.wait_for(timeout=60_000)
-        running = self.page.locator('[data-testid="stApp"][data-test-script-state="running"]')
-        running.wait_for(state="detached", timeout=60_000)
+        # not "no longer running": a run that is asked for has not begun
+        done = self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        done.wait_for(state="attached", timeout=60_000)
         self.page.locator('[data-testid="stSkeleton"]').first.wait_for(
             state="detached", timeout=60_000
         )
