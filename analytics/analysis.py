@@ -25,6 +25,7 @@ from analytics import (
     sources,
 )
 from analytics.detectors import detect
+from analytics.engines.base import Opener
 from analytics.feeds import Feed
 from analytics.findings import Cause, Entries, Findings, Interval, Loop, Source, Window
 from analytics.flows import Flow, Graph, graph, joined, trace, without_function
@@ -75,12 +76,16 @@ class Case:
 
 
 def analyze(
-    layout: Layout, options: AnalysisOptions = AnalysisOptions(), progress: Progress | None = None
+    layout: Layout,
+    options: AnalysisOptions = AnalysisOptions(),
+    progress: Progress | None = None,
+    opened: Opener = Warehouse.open,
 ) -> Findings:
-    """The findings of a store; brings its rollups up to date first. Raises StoreError."""
+    """The findings of a store; brings its rollups up to date first, on the engine that `opened` opens.
+    Raises StoreError."""
     say = progress or (lambda _: None)
     say("rolling up")
-    rollups.refresh(layout)
+    rollups.refresh(layout, opened=opened)
     warehouse = Warehouse.open(layout)
     if not layout.committed_files():
         return _nothing(layout)

@@ -16,11 +16,7 @@ from analytics.analysis import analyze
 from benchmarks.month import STORMTRAIL, kept, month
 from benchmarks.results import machine, write_section
 from stormtrail.layout import Layout
-from tests.dashboard.browser import Visitor, launch, served
-
-PAGES = (
-    "", "storm_map", "timeline", "factor_s", "cure", "anomalies", "evidence", "sql_console", "archive",
-)  # fmt: skip
+from tests.dashboard.browser import PAGES, Visitor, launch, served
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,11 @@ from typing import IO
 
 @dataclass(frozen=True)
 class Measured:
-    """What a process took: `memory` is its largest process's, in bytes; what it said, how it ended."""
+    """What a process took, what it said, how it ended.
+
+    `memory` is that of its largest process in bytes, and no less than what the caller held when it began
+    (Linux counts the memory before exec).
+    """
 
     seconds: float
     cpu_seconds: float

@@ -1,4 +1,4 @@
-"""The engine that a person names: DuckDB in this process, or a Spark cluster."""
+"""The engines that a person can name: DuckDB in this process, or a Spark cluster."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from analytics.engines.base import Opener
 from analytics.warehouse import Warehouse
 from stormtrail.errors import UsageError
 
-ENGINES = {"duckdb": "in this process", "spark": "on a cluster"}
+
+@contextmanager
+def _duckdb(master: str | None = None) -> Iterator[Opener]:
+    """In this process; UsageError where a master is given."""
+    if master:
+        hint = "add --engine spark"
+        raise UsageError("DuckDB runs in this process", where="--master", hint=hint)
+    yield Warehouse.open
 
 
 @contextmanager
-def engine(name: str, master: str | None = None) -> Iterator[Opener]:
-    """Opens stores on the engine of this name, one of `ENGINES`; a Spark session ends with the block.
-
-    UsageError where a master is given to DuckDB, or where PySpark, Java or the cluster is missing.
-    """
-    if name == "duckdb":
-        if master:
-            hint = "add --engine spark"
-            raise UsageError("DuckDB runs in this process", where="--master", hint=hint)
-        yield Warehouse.open
-        return
+def _spark(master: str | None = None) -> Iterator[Opener]:
+    """On a session that ends with the block; UsageError where PySpark, Java or the cluster is missing."""
     from analytics.engines.spark import on_spark
     from stormtrail.cluster import spark_session
 
     with spark_session(master) as session:
         yield on_spark(session)
+
+
+ENGINES = {"duckdb": _duckdb, "spark": _spark}
+"""By name: given the cluster's address, what opens stores for the length of a block."""

@@ -15,6 +15,9 @@ from stormtrail.errors import InputError, UsageError
 from stormtrail.settings import Settings, nearest
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from analytics.engines.base import Opener
     from analytics.findings import Findings
     from stormtrail.layout import Layout
 
@@ -47,19 +50,15 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
     return known[value]
 
 
-def analysed(
-    settings: Settings, engine_name: str = "duckdb", master: str | None = None
-) -> Findings:
-    """The findings of the store with these settings, with a bar on stderr; the engine makes the rollups."""
-    from analytics import rollups
+def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
+    """The findings of the store with these settings, with a bar on stderr; `engine` (None: DuckDB) makes
+    the rollups, and is entered once there is a store."""
     from analytics.analysis import analyze
-    from analytics.engines.chosen import engine
+    from analytics.engines.chosen import ENGINES
 
     require_store(settings)
-    with stages("analysing") as say:
-        with engine(engine_name, master) as opened:
-            rollups.refresh(settings.layout, opened=opened)
-        findings = analyze(settings.layout, analysis_options(settings), say)
+    with stages("analysing") as say, engine or ENGINES["duckdb"]() as opened:
+        findings = analyze(settings.layout, analysis_options(settings), say, opened)
     publish_rollups(settings.layout)
     return findings
 

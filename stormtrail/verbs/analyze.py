@@ -64,8 +64,8 @@ def analyze_command(
     forms = {name: FORMATS[name] for name in ("json", "md")}
     render = chosen("format", form, {"table": _table, **forms})
     states = chosen("fail-on", fail_on, FAIL_ON) if fail_on else frozenset()
-    chosen("engine", engine, ENGINES)
-    findings = analysed(load(store=store, since=since, until=until), engine, master)
+    opening = chosen("engine", engine, ENGINES)(master)
+    findings = analysed(load(store=store, since=since, until=until), opening)
     emit(render(Report(findings)))
     if bad := failing(findings, states):
         note(f"--fail-on {fail_on} is met by {', '.join(bad)}")

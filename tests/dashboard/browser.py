@@ -26,6 +26,18 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# path -> heading
+PAGES = {
+    "": "Overview",
+    "storm_map": "Storm map",
+    "timeline": "Timeline",
+    "factor_s": "Factor S",
+    "cure": "Cure",
+    "anomalies": "Anomalies",
+    "evidence": "Evidence",
+    "sql_console": "SQL",
+    "archive": "Archive",
+}
 WIDTHS = {"wide": 1440, "narrow": 420}
 # Streamlit asks for these below each page's path before it falls back to the root
 _HARMLESS = ("/_stcore/", "/favicon")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from analytics.analysis import analyze
 from stormtrail.layout import Layout
-from tests.dashboard.browser import CHROMIUM, Visitor, launch, served
+from tests.dashboard.browser import CHROMIUM, PAGES, Visitor, launch, served
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,17 +21,6 @@ pytestmark = [
     ),
 ]
 
-PAGES = {
-    "": "Overview",
-    "storm_map": "Storm map",
-    "timeline": "Timeline",
-    "factor_s": "Factor S",
-    "cure": "Cure",
-    "anomalies": "Anomalies",
-    "evidence": "Evidence",
-    "sql_console": "SQL",
-    "archive": "Archive",
-}
 LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "narrow"), ("dark", "narrow")]
 
 
