@@ -118,7 +118,8 @@ def judge(
     """The nodes that are log sources, and the relays that log-processing functions fill (with who fills them).
 
     What a record or a relay explains is explained. Only where no record tells of any source are queues and
-    the like judged by how the counts move: a storm that explodes moves with everything for a few minutes.
+    the like judged by how the counts move: a storm that explodes moves with everything for a few minutes,
+    and a busy bucket of the business may start as many runs as there are log files.
     """
     starts = sorted(nodes(graph).items())
     found = {
@@ -136,7 +137,11 @@ def judge(
             and start.kind in TESTED_KINDS
             and not _told(node, topology)
         ):
-            verdict = _judge_by_counts(start, graph, data) or _judge_by_name(start)
+            verdict = (
+                _judge_by_files(start, graph, data)
+                or _judge_by_counts(start, graph, data)
+                or _judge_by_name(start)
+            )
             if verdict:
                 found[node] = verdict
     return found, relays(graph, found, data)
@@ -160,8 +165,6 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     upstream = [place for place, _ in topology.upstream(node)]
     if any(_holds_log_files(place, data) for place in upstream):
         return Verdict(node, kind, "recorded", 0.9)
-    if kind in FILE_KINDS and _one_a_file(direct_runs(node, graph, data), data):
-        return Verdict(node, kind, "inferred", 0.8)
     groups = [place for place in upstream if ":log-group:" in place]
     if groups or kind == "cloudwatch_logs":
         return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
@@ -180,6 +183,13 @@ def _holds_log_files(place: str, data: RollupData) -> bool:
         return False
     bucket = arns.part(place, 5)
     return bucket in data.trail_buckets or bucket in data.archive_buckets or "cloudtrail" in bucket
+
+
+def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    notified = start.kind in FILE_KINDS
+    if notified and _one_a_file(direct_runs(start.node, graph, data), data):
+        return Verdict(start.node, start.kind, "inferred", 0.8)
+    return None
 
 
 def _one_a_file(runs: Floats, data: RollupData) -> bool:
