@@ -10,11 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlparse
 
+import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 import dashboard
 
 CHROMIUM = Path("/usr/bin/chromium")
+IN_CHROMIUM = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"
+    ),
+]
+"""The marks of a module whose tests need the browser."""
 SCREENSHOTS = Path("screenshots")
 FLAGS = (
     "--headless",

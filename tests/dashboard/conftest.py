@@ -1,18 +1,21 @@
-"""Real stores for the pages: a storm, nothing at all, and a storm whose every name is hostile."""
+"""Real stores for the pages: a storm, nothing at all, and a storm whose every name is hostile; and a browser."""
 
 from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 import simulation
 from analytics.rollups import refresh
 from analytics.warehouse import publish
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
+from tests.dashboard.browser import launch, served
 
 KIND, SEED, HOURS = "three_stages", 7, 24.0
 HOSTILE_FUNCTION = "<img src=x onerror=alert(1)>"
@@ -63,6 +66,22 @@ def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in archive.rglob("*.json.gz"):
         path.write_bytes(gzip.compress(_poisoned(path.read_bytes()), mtime=0))
     return load(archive, folder / "store")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of a module."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def storm_url(storm_store: Path) -> Iterator[str]:
+    """The address of a dashboard on the storm."""
+    with served(storm_store) as base:
+        yield base
 
 
 def _poisoned(content: bytes) -> bytes:

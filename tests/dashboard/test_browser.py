@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from analytics.analysis import analyze
 from stormtrail.layout import Layout
-from tests.dashboard.browser import CHROMIUM, PAGES, Visitor, launch, served
+from tests.dashboard.browser import IN_CHROMIUM, PAGES, Visitor, served
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"
-    ),
-]
+pytestmark = IN_CHROMIUM
 
 LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "narrow"), ("dark", "narrow")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def storm_url(storm_store: Path) -> Iterator[str]:
-    with served(storm_store) as base:
-        yield base
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

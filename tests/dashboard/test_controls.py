@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.dashboard.browser import CHROMIUM, PAGES, Visitor, launch, served
+from tests.dashboard.browser import IN_CHROMIUM, PAGES, Visitor
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"
-    ),
-]
+pytestmark = IN_CHROMIUM
 
 
 @pytest.fixture(scope="module")
-def visitor(storm_store: Path) -> Iterator[Visitor]:
-    with served(storm_store) as base, sync_playwright() as playwright:
-        browser: Browser = launch(playwright)
-        yield Visitor(browser, base)
-        browser.close()
+def visitor(browser: Browser, storm_url: str) -> Visitor:
+    return Visitor(browser, storm_url)
 
 
 def choose(page: Page, control: Locator) -> None:
