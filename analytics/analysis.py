@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 
 from analytics import (
+    archive,
     arns,
     billing,
     cause,
@@ -30,13 +31,12 @@ from analytics.feeds import Feed
 from analytics.findings import Cause, Entries, Findings, Interval, Loop, Source, Window
 from analytics.flows import Flow, Graph, graph, joined, trace, without_function
 from analytics.rollup_data import RollupData, load
-from analytics.series import Floats, Span
+from analytics.series import Floats
 from analytics.sources import Measured, Verdict
 from analytics.timing import naive, utc
 from analytics.topology import Topology
 from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse
-from ingest.sources.keys import read_key
 from stormtrail.layout import Layout
 
 SEED = 20  # of the bootstrap: the same store gives the same findings
@@ -101,27 +101,14 @@ def analyze(
 
 
 def _with_archive(data: RollupData, layout: Layout) -> RollupData:
-    """The rollups with what the ledger tells of the archive: its files and when they were delivered, its
-    buckets."""
-    uris = [uri or "" for uri in layout.ledger_table("sources", "uri")["uri"].to_pylist()]
-    buckets = {uri.split("/")[2] for uri in uris if uri.startswith("s3://")}
+    """The rollups with what the ledger tells: the archive's files, when they were delivered, its buckets."""
+    known = archive.read(layout)
     return replace(
         data,
-        files=len(uris),
-        archive_buckets=frozenset(buckets),
-        delivered_files=_file_minutes(uris, data.span),
+        files=known.files,
+        archive_buckets=known.buckets,
+        delivered_files=archive.files_a_minute(layout, data.span),
     )
-
-
-def _file_minutes(uris: Iterable[str], span: Span) -> Floats:
-    """Log files a minute, by the times in their names."""
-    found = np.zeros(span.minutes)
-    for uri in uris:
-        delivered = naive(read_key(uri).delivered_at)
-        minute = span.minute(delivered) if delivered else -1.0
-        if 0 <= minute < span.minutes:
-            found[int(minute)] += 1
-    return found
 
 
 def examine(data: RollupData, pulled: Topology) -> Case:
@@ -220,12 +207,12 @@ def _tell(layout: Layout, warehouse: Warehouse, case: Case, options: AnalysisOpt
 
 
 def _entries(layout: Layout, data: RollupData, second: float) -> Entries:
-    ledger = layout.ledger_table("sources", "id, duplicates, rejected")
+    loaded = archive.read(layout)
     total = int(data.traffic.measures["entries"].sum())
     return Entries(
         total=total,
-        duplicates=sum(value or 0 for value in ledger["duplicates"].to_pylist()),
-        rejected=sum(value or 0 for value in ledger["rejected"].to_pylist()),
+        duplicates=loaded.duplicates,
+        rejected=loaded.rejected,
         accounts=tuple(sorted({str(key[0]) for key in data.traffic.keys if key[0]})),
         regions=tuple(sorted({str(key[1]) for key in data.traffic.keys if key[1]})),
         second_order=round(second),
@@ -491,7 +478,6 @@ def _notes(told: tuple[Source, ...]) -> tuple[str, ...]:
 
 
 def _nothing(layout: Layout) -> Findings:
-    ledger = layout.ledger_table("sources", "id, duplicates, rejected")
-    rejected = sum(value or 0 for value in ledger["rejected"].to_pylist())
+    rejected = archive.read(layout).rejected
     note = "The store holds no entries in this window; run `stormtrail ingest` first or widen --since/--until."
     return Findings(Window(None, None), Entries(rejected=rejected), notes=(note,))

@@ -13,6 +13,7 @@ from analytics.warehouse import LEDGER_TABLES, Warehouse
 from stormtrail.layout import Layout
 
 UNPROVEN = "unproven"
+_DECIDED = "select 1 from sources where integrity <> 'unproven' limit 1"
 
 
 def states(event_ids: Iterable[str], layout: Layout, warehouse: Warehouse) -> dict[str, str]:
@@ -21,11 +22,9 @@ def states(event_ids: Iterable[str], layout: Layout, warehouse: Warehouse) -> di
     An id that is not in the store is unproven.
     """
     found = dict.fromkeys(sorted(event_ids), UNPROVEN)
-    sources = layout.ledger_table("sources", LEDGER_TABLES["sources"])
-    decided = set(sources["integrity"].unique().to_pylist()) - {UNPROVEN, None}
-    if not found or not decided:
+    if not found or not layout.ledger_answer(_DECIDED):
         return found  # nobody ever verified a file: no entry has to be looked up
-    warehouse.register("sources", sources)
+    warehouse.register("sources", layout.ledger_table("sources", LEDGER_TABLES["sources"]))
     rows = warehouse.query("evidence_integrity", event_ids=list(found)).to_pylist()
     return found | {row["event_id"]: row["integrity"] for row in rows}
 

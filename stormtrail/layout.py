@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -68,14 +69,8 @@ class Layout:
 
     def committed_files(self) -> tuple[EventFile, ...]:
         """Every committed event file, by day and path; StoreError where the ledger is unreadable."""
-        if not self.ledger.exists():
-            return ()
         query = "select path, event_day, rows, batch_id from event_files order by event_day, path"
-        try:
-            with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as connection:
-                return tuple(EventFile(*row) for row in connection.execute(query))
-        except sqlite3.Error as error:
-            raise self._unreadable(error) from error
+        return tuple(EventFile(*row) for row in self.ledger_answer(query))
 
     def ledger_table(self, name: str, columns: str) -> pa.Table:
         """A ledger table as Arrow, `columns` in order, all rows; empty where there is no ledger.
@@ -89,6 +84,16 @@ class Layout:
         wanted = [column.strip() for column in columns.split(",")]
         schema = pa.schema([(name, _LEDGER_TYPES.get(name, pa.string())) for name in wanted])
         return pa.RecordBatchReader.from_batches(schema, self._batches(name, columns, schema))
+
+    def ledger_answer(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the ledger answers to a read-only statement of this program's own; nothing where there is none."""
+        if not self.ledger.exists():
+            return []
+        try:
+            with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as connection:
+                return connection.execute(statement).fetchall()
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
 
     def _batches(self, name: str, columns: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         if not self.ledger.exists():

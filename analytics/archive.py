@@ -1,0 +1,52 @@
+"""What the ledger tells of the archive: its files, buckets, duplicates and rejects, all counted in SQLite.
+
+An archive may hold millions of files; only counts are brought here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from analytics.series import Floats, Span
+from stormtrail.layout import Layout
+
+# A file's time of delivery is the one in its name; that of a file without one is when it was last written.
+_FILES_A_MINUTE = """
+select substr(delivered_at, 1, 16), count(*) from sources
+where instr(uri, replace(replace(substr(delivered_at, 1, 16), '-', ''), ':', '')) > 0
+group by 1
+"""
+_BUCKETS = """
+select distinct substr(uri, 6, instr(substr(uri, 6), '/') - 1) from sources where uri like 's3://%/%'
+"""
+_TOTALS = "select count(*), total(duplicates), total(rejected) from sources"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files loaded, records that were there before or not to be read, and the buckets they came from."""
+
+    files: int
+    duplicates: int
+    rejected: int
+    buckets: frozenset[str]
+
+
+def read(layout: Layout) -> Archive:
+    """The whole archive's counts; zeros where there is no ledger. Raises StoreError."""
+    ((files, duplicates, rejected),) = layout.ledger_answer(_TOTALS) or [(0, 0, 0)]
+    buckets = frozenset(str(bucket) for (bucket,) in layout.ledger_answer(_BUCKETS))
+    return Archive(int(files), int(duplicates), int(rejected), buckets)
+
+
+def files_a_minute(layout: Layout, span: Span) -> Floats:
+    """Log files by the minute in their names, over the span. Raises StoreError."""
+    found = np.zeros(span.minutes)
+    for minute, files in layout.ledger_answer(_FILES_A_MINUTE):
+        place = span.minute(datetime.fromisoformat(minute))
+        if 0 <= place < span.minutes:
+            found[int(place)] += files
+    return found

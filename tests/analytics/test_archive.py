@@ -1,0 +1,46 @@
+"""What the ledger tells of an archive, counted where it stands."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from analytics import archive
+from analytics.series import Span
+from ingest.pipeline import IngestOptions, ingest
+from stormtrail.layout import Layout
+from tests.analytics.test_rollups import record
+
+NAME = "111122223333_CloudTrail_eu-west-1_20260301T{slot}Z_{end}.json"
+
+
+def store(folder: Path, *names: str) -> Layout:
+    """A store of one record a file, the same record in each."""
+    source = folder / "archive"
+    source.mkdir()
+    told = {"Records": [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")]}
+    for name in names:
+        (source / name).write_text(json.dumps(told))
+    layout = Layout(folder / "store")
+    ingest([str(source)], layout, IngestOptions(workers=0))
+    return layout
+
+
+def test_files_and_duplicates_are_counted(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a.json", "b.json")
+    assert archive.read(layout) == archive.Archive(2, 1, 0, frozenset())
+
+
+def test_a_store_without_a_ledger_counts_nothing(tmp_path: Path) -> None:
+    assert archive.read(Layout(tmp_path)) == archive.Archive(0, 0, 0, frozenset())
+
+
+def test_files_are_counted_in_the_minute_of_their_names_and_others_nowhere(tmp_path: Path) -> None:
+    slots = [("1000", "a"), ("1000", "b"), ("1005", "c"), ("2359", "d")]
+    layout = store(tmp_path, "e.json", *(NAME.format(slot=slot, end=end) for slot, end in slots))
+    found = archive.files_a_minute(layout, Span(datetime(2026, 3, 1, 10), 10))
+    assert np.flatnonzero(found).tolist() == [0, 5]
+    assert found[[0, 5]].tolist() == [2, 1]
