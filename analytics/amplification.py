@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.optimize import nnls
 from scipy.stats import lognorm
+
+from analytics.regression import non_negative
 
 Floats = NDArray[np.float64]
 
@@ -152,7 +153,7 @@ def fit_kernel(runs: Floats, delivered: Floats, own: Floats | None = None) -> tu
         return likely_kernel(runs, delivered, own)
     design = high_pass(causes(delivered, own)[first:last])
     target = high_pass(runs[first:last])
-    weight, _ = nnls(design, target)
+    weight = non_negative(design, target)
     total = weight.sum()
     correlation = _correlation(design @ weight, target) if total > 0 else 0.0
     if correlation < GOOD_FIT:
@@ -164,11 +165,11 @@ def foretold(target: Floats, design: Floats) -> Floats:
     """What non-negative regression on `design[n, p]` says of a target[n] that it has not seen: fitted on the
     even quarter hours for the odd ones, and the other way round."""
     odd = (np.arange(len(target)) // FOLD) % 2 == 1
-    found = np.zeros(len(target))
-    for fold in (odd, ~odd):
-        weight, _ = nnls(design[~fold], target[~fold])
-        found[fold] = design[fold] @ weight
-    return found
+    by_even, by_odd = (
+        design @ non_negative(design[rows], target[rows])
+        for rows in (np.flatnonzero(~odd), np.flatnonzero(odd))
+    )
+    return np.where(odd, by_even, by_odd)
 
 
 def follows(runs: Floats, others: Floats) -> float:

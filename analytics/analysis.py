@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -25,11 +26,13 @@ from analytics import (
     selectors,
     sources,
 )
-from analytics.detectors import detect
+from analytics.archive import Archive
+from analytics.detectors import detect, warm
 from analytics.engines.base import Opener
 from analytics.feeds import Feed
 from analytics.findings import Cause, Entries, Findings, Interval, Loop, Source, Window
 from analytics.flows import Flow, Graph, graph, joined, trace, without_function
+from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData, load
 from analytics.series import Floats
 from analytics.sources import Measured, Verdict
@@ -69,7 +72,12 @@ class Case:
     returned: Mapping[str, Mapping[str, float]]
     k: Mapping[str, Mapping[str, float]]
 
-    @property
+    @cached_property
+    def function_settings(self) -> Mapping[str, FunctionSettings]:
+        """Memory, processor and role of functions, as the changes left them."""
+        return settings(self.data.changes)
+
+    @cached_property
     def log_weights(self) -> effects.Weights:
         """All that log processing caused, each entry once."""
         return effects.of_log_processing(set(self.measured), self.graph, self.flow, self.data)
@@ -85,30 +93,26 @@ def analyze(
     Raises StoreError."""
     say = progress or (lambda _: None)
     say("rolling up")
+    warm()
     rollups.refresh(layout, opened=opened)
-    warehouse = Warehouse.open(layout)
+    warehouse = Warehouse.on_rollups(layout)
     if not layout.committed_files():
         return _nothing(layout)
     data = load(warehouse, naive(options.since), naive(options.until))
     if data is None:
         return _nothing(layout)
-    data = _with_archive(data, layout)
+    loaded = archive.read(layout)
+    data = replace(
+        data,
+        files=loaded.files,
+        archive_buckets=loaded.buckets,
+        delivered_files=archive.files_a_minute(layout, data.span),
+    )
     say("tracing chains")
     case = examine(data, configured.read(layout))
     say("telling")
-    found = _tell(layout, warehouse, case, options)
+    found = _tell(layout, warehouse, case, loaded, options)
     return replace(found, notes=(*found.notes, *promises.told(layout, found)))
-
-
-def _with_archive(data: RollupData, layout: Layout) -> RollupData:
-    """The rollups with what the ledger tells: the archive's files, when they were delivered, its buckets."""
-    known = archive.read(layout)
-    return replace(
-        data,
-        files=known.files,
-        archive_buckets=known.buckets,
-        delivered_files=archive.files_a_minute(layout, data.span),
-    )
 
 
 def examine(data: RollupData, pulled: Topology) -> Case:
@@ -178,7 +182,9 @@ def _matrix(
     }
 
 
-def _tell(layout: Layout, warehouse: Warehouse, case: Case, options: AnalysisOptions) -> Findings:
+def _tell(
+    layout: Layout, warehouse: Warehouse, case: Case, loaded: Archive, options: AnalysisOptions
+) -> Findings:
     found_loops = _loops(case)
     in_loop = {arn for loop in found_loops for arn in loop.functions}
     batch = {
@@ -192,7 +198,7 @@ def _tell(layout: Layout, warehouse: Warehouse, case: Case, options: AnalysisOpt
     second = float(effects.entries(case.log_weights, case.data).sum())
     findings = Findings(
         window=Window(utc(case.data.span.start), utc(case.data.span.end)),
-        entries=_entries(layout, case.data, second),
+        entries=_entries(loaded, case.data, second),
         sources=told,
         functions=functions,
         chains=describe.chains(case.measured, case.graph, case.flow, case.data),
@@ -203,11 +209,10 @@ def _tell(layout: Layout, warehouse: Warehouse, case: Case, options: AnalysisOpt
         notes=_notes(told),
     )
     told_all = billing.with_money(findings, case, options)
-    return replace(told_all, integrity=integrity.of_evidence(told_all, layout, warehouse))
+    return replace(told_all, integrity=integrity.of_evidence(told_all, layout))
 
 
-def _entries(layout: Layout, data: RollupData, second: float) -> Entries:
-    loaded = archive.read(layout)
+def _entries(loaded: Archive, data: RollupData, second: float) -> Entries:
     total = int(data.traffic.measures["entries"].sum())
     return Entries(
         total=total,

@@ -10,7 +10,7 @@ import numpy as np
 
 from analytics import arns, describe, effects, recording, stream_calls
 from analytics.candidates import Candidate
-from analytics.function_settings import FunctionSettings, settings
+from analytics.function_settings import FunctionSettings
 from analytics.measured_usage import function_use, of_function
 from analytics.present import taken
 from analytics.recording import Copies, Means
@@ -25,7 +25,7 @@ STREAMS = ("kinesis", "dynamodb", "firehose")
 def candidates(case: Case, first: int, found: Copies) -> Iterator[Candidate]:
     """Every function that a log source starts, as measured from minute `first` on."""
     means = {start: recording.means(case, found, start) for start in (0, first)}
-    known = settings(case.data.changes)
+    known = case.function_settings
     for node in case.measured:
         for function in case.graph.functions_of(node):
             candidate = _candidate(node, function, case, first, means)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from analytics.amplification import (
     LAGS,
@@ -23,6 +22,7 @@ from analytics.amplification import (
     lagged,
     usual_kernel,
 )
+from analytics.regression import non_negative
 from analytics.series import Counts, Floats
 
 KINDS = 12  # kinds of entry with a coefficient of their own
@@ -60,7 +60,7 @@ def examine(runs: Floats, own: Floats, traffic: Counts, functions: int = 1) -> E
     expected = _expected(runs / functions, own + others, others, first, last)
     chance = 1 / np.sqrt(last - first)
     both = np.hstack([theirs, mine])
-    weight, _ = nnls(both, target)
+    weight = non_negative(both, target)
     left = target - mine @ weight[LAGS:]
     gained = foretold(target, both) - foretold(target, mine)
     correlation = max(_correlation(gained, left), 0.0)
@@ -92,7 +92,7 @@ def _alike(
     design = np.stack(columns, axis=1)
     together = design.sum(axis=1)
     common = max(float(together @ left) / float(together @ together), 0.0)
-    free, _ = nnls(design, left)
+    free = non_negative(design, left)
     worse, best = _square(left - common * together), _square(left - design @ free)
     return worse <= ALIKE * best
 

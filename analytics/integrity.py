@@ -16,7 +16,7 @@ UNPROVEN = "unproven"
 _DECIDED = "select 1 from sources where integrity <> 'unproven' limit 1"
 
 
-def states(event_ids: Iterable[str], layout: Layout, warehouse: Warehouse) -> dict[str, str]:
+def states(event_ids: Iterable[str], layout: Layout) -> dict[str, str]:
     """`proven`, `unproven` or `tampered` for each id; the worst where entries share an id.
 
     An id that is not in the store is unproven.
@@ -24,14 +24,15 @@ def states(event_ids: Iterable[str], layout: Layout, warehouse: Warehouse) -> di
     found = dict.fromkeys(sorted(event_ids), UNPROVEN)
     if not found or not layout.ledger_answer(_DECIDED):
         return found  # nobody ever verified a file: no entry has to be looked up
+    warehouse = Warehouse.open(layout)
     warehouse.register("sources", layout.ledger_table("sources", LEDGER_TABLES["sources"]))
     rows = warehouse.query("evidence_integrity", event_ids=list(found)).to_pylist()
     return found | {row["event_id"]: row["integrity"] for row in rows}
 
 
-def of_evidence(findings: Findings, layout: Layout, warehouse: Warehouse) -> dict[str, str]:
+def of_evidence(findings: Findings, layout: Layout) -> dict[str, str]:
     """The state of every entry that the findings point at."""
-    return states(_named(findings), layout, warehouse)
+    return states(_named(findings), layout)
 
 
 def _named(findings: Findings) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from analytics import arns, effects, recording
 from analytics.carriers import carried
 from analytics.feeds import Feed
-from analytics.function_settings import FunctionSettings, settings
+from analytics.function_settings import FunctionSettings
 from analytics.recording import MOST_COPIES, Copies
 from analytics.series import Counts, Floats, Ints
 from analytics.usage import (
@@ -53,7 +53,7 @@ def usage(case: Case, first: int, found: Copies, assumed: Assumptions) -> Usage:
 
 def _functions(case: Case, first: int, found: Copies) -> Iterator[FunctionUse]:
     logged, means = _logged(case, first), recording.means(case, found, first)
-    known = settings(case.data.changes)
+    known = case.function_settings
     for arn in sorted(case.flow.shares):
         own = known.get(arn, FunctionSettings())
         yield replace(

@@ -75,14 +75,14 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
         return None
     span = Span(start, -int(-(end - start) // timedelta(minutes=1)))
     window = {"since": start, "until": end}
-    traffic = counts(warehouse.query("load_traffic", **window), TRAFFIC_KEYS, ["entries"], span)
-    runs = counts(
-        warehouse.query("load_runs", **window),
-        RUN_KEYS,
-        ["runs", "executed", "throttled", "entries"],
-        span,
-    )
-    calls = counts(warehouse.query("load_calls", **window), CALL_KEYS, ["entries"], span)
+
+    def counted(view: str, keys: tuple[str, ...], *measures: str) -> Counts:
+        rows = warehouse.rollup(view, ("minute", *keys, *measures), start, end)
+        return counts(rows, keys, measures, span)
+
+    traffic = counted("traffic_minutes", TRAFFIC_KEYS, "entries")
+    runs = counted("run_minutes", RUN_KEYS, "runs", "executed", "throttled", "entries")
+    calls = counted("call_minutes", CALL_KEYS, "entries")
     delivered = warehouse.query("load_deliveries", **window)
     deliveries = counts(delivered, DELIVERY_KEYS, ["entries"], span)
     places = {key: place for place, key in enumerate(traffic.keys)}

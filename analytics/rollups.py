@@ -1,7 +1,8 @@
 """Rollups: the only part of the analysis that reads every entry.
 
-Each is one query of `queries/`, run once a UTC day and kept as Parquet; a day is made again when its
-event files or the queries change, so re-analysis costs in proportion to what is new.
+Each is one query of `queries/`, kept as Parquet by UTC day; a day is made again when its event files or
+the queries change, so re-analysis costs in proportion to what is new. The queries count each day by
+itself, so days that follow one another are made together: planning a query costs as much as a small day.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,19 +26,31 @@ from analytics.engines.base import Engine, Opener
 from analytics.warehouse import Warehouse
 from stormtrail.layout import EventFile, Layout
 
-# view name -> query; the order matters only for reading
+
+@dataclass(frozen=True)
+class Rollup:
+    """The query of a rollup, and the column whose UTC day its rows belong to."""
+
+    query: str
+    time: str
+
+
+# by view name; the order matters only for reading
 ROLLUPS = {
-    "traffic_minutes": "rollup_traffic",
-    "run_minutes": "rollup_runs",
-    "call_minutes": "rollup_calls",
-    "delivery_minutes": "rollup_deliveries",
-    "changes": "rollup_changes",
-    "edge_days": "rollup_edges",
-    "subject_hours": "rollup_hours",
+    "traffic_minutes": Rollup("rollup_traffic", "minute"),
+    "run_minutes": Rollup("rollup_runs", "minute"),
+    "call_minutes": Rollup("rollup_calls", "minute"),
+    "delivery_minutes": Rollup("rollup_deliveries", "minute"),
+    "changes": Rollup("rollup_changes", "event_time"),
+    "edge_days": Rollup("rollup_edges", "first_seen"),
+    "subject_hours": Rollup("rollup_hours", "hour"),
 }
-FUNCTIONS = "function_days"
+FUNCTIONS, _FUNCTIONS_OF_DAY = "function_days", Rollup("known_functions", "first_seen")
+ROWS_AT_ONCE = 1_500_000  # what the engine groups at once: some hundred megabytes
+ONE_DAY = timedelta(days=1)
 
 Progress = Callable[[int, int], None]
+Days = dict[str, list[EventFile]]
 
 
 def refresh(
@@ -45,40 +60,60 @@ def refresh(
 
     `opened` opens the engine that reads the entries.
     """
-    by_day = _files_by_day(layout, layout.committed_files())
+    by_day = _files_by_day(layout.committed_files())
     state = _read_state(layout)
     versions = {day: _version(files) for day, files in by_day.items()}
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
     _drop_days(layout, set(state) - set(versions))
     if stale:
-        _build_days(layout, opened(layout), by_day, stale, progress)
+        _build(layout, opened(layout), by_day, list(_pieces(by_day, stale)), progress)
     _write_state(layout, versions)
     return tuple(stale)
 
 
-def _build_days(
+def _pieces(by_day: Days, days: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The days in pieces that follow one another and hold at most so many rows, or are one day."""
+    piece: list[str] = []
+    rows = 0
+    for day in days:
+        more = sum(file.rows for file in by_day[day])
+        if piece and (rows + more > ROWS_AT_ONCE or day != _day_after(piece[-1])):
+            yield tuple(piece)
+            piece, rows = [], 0
+        piece.append(day)
+        rows += more
+    if piece:
+        yield tuple(piece)
+
+
+def _build(
     layout: Layout,
     engine: Engine,
-    by_day: dict[str, list[Path]],
-    days: list[str],
+    by_day: Days,
+    pieces: Sequence[tuple[str, ...]],
     progress: Progress | None,
 ) -> None:
-    for day in days:
-        engine.use_events(by_day[day])
-        _keep(layout, FUNCTIONS, day, engine.query("known_functions", **_span(day)))
+    for piece in pieces:
+        engine.use_events(_paths(layout, by_day, piece))
+        _roll_up(layout, engine, FUNCTIONS, _FUNCTIONS_OF_DAY, piece)
     engine.register("known_sessions", known_sessions(_all_functions(layout)))
-    for done, day in enumerate(days):
-        _build_day(layout, engine, by_day, day)
+    for done, piece in enumerate(pieces):
+        engine.use_events(_paths(layout, by_day, (_day_after(piece[0], -1), *piece)))
+        engine.define("issued_keys", "issued_keys", **_span(piece))
+        for view, rollup in ROLLUPS.items():
+            _roll_up(layout, engine, view, rollup, piece)
         if progress:
-            progress(done + 1, len(days))
+            progress(done + 1, len(pieces))
 
 
-def _build_day(layout: Layout, engine: Engine, by_day: dict[str, list[Path]], day: str) -> None:
-    before = (datetime.fromisoformat(day) - timedelta(days=1)).date().isoformat()
-    engine.use_events([*by_day.get(before, []), *by_day[day]])
-    engine.define("issued_keys", "issued_keys", **_span(day))
-    for view, name in ROLLUPS.items():
-        _keep(layout, view, day, engine.query(name, **_span(day)))
+def _roll_up(
+    layout: Layout, engine: Engine, view: str, rollup: Rollup, days: tuple[str, ...]
+) -> None:
+    """Makes one rollup of these days and keeps each day's rows in a file of its own."""
+    rows = engine.query(rollup.query, **_span(days))
+    of_day = pc.strftime(rows[rollup.time], "%Y-%m-%d")
+    for day in days:
+        _keep(layout, view, day, rows.filter(pc.equal(of_day, day)))
 
 
 def known_sessions(functions: Iterable[str]) -> pa.Table:
@@ -114,23 +149,37 @@ def _all_functions(layout: Layout) -> list[str]:
     return sorted(arn for arn in arns if arn.count(":") >= 6)
 
 
-def _span(day: str) -> dict[str, datetime]:
-    start = datetime.fromisoformat(day)
-    return {"day_start": start, "day_end": start + timedelta(days=1)}
+def _span(days: tuple[str, ...]) -> dict[str, datetime]:
+    first, last = (datetime.fromisoformat(day) for day in (days[0], days[-1]))
+    return {"day_start": first, "day_end": last + ONE_DAY}
 
 
-def _files_by_day(layout: Layout, files: Iterable[EventFile]) -> dict[str, list[Path]]:
-    by_day: dict[str, list[Path]] = defaultdict(list)
+def _day_after(day: str, days: int = 1) -> str:
+    return (datetime.fromisoformat(day) + days * ONE_DAY).date().isoformat()
+
+
+def _paths(layout: Layout, by_day: Days, days: Iterable[str]) -> list[Path]:
+    return [layout.root / file.path for day in days for file in by_day.get(day, [])]
+
+
+def _files_by_day(files: Iterable[EventFile]) -> Days:
+    by_day: Days = defaultdict(list)
     for file in files:
-        by_day[file.event_day].append(layout.root / file.path)
+        by_day[file.event_day].append(file)
     return dict(by_day)
 
 
-def _version(files: list[Path]) -> str:
-    text = [str(file) for file in files] + [
-        queries.text(name) for name in (*ROLLUPS.values(), "known_functions", "issued_keys")
-    ]
-    return hashlib.sha256("\n".join(text).encode()).hexdigest()
+def _version(files: Iterable[EventFile]) -> str:
+    return hashlib.sha256(
+        "\n".join([*(file.path for file in files), _queries()]).encode()
+    ).hexdigest()
+
+
+@cache
+def _queries() -> str:
+    """Every text that rows of rollups depend on."""
+    used = (*(rollup.query for rollup in ROLLUPS.values()), "known_functions", "issued_keys")
+    return "\n".join(queries.text(name) for name in used)
 
 
 def _keep(layout: Layout, view: str, day: str, table: pa.Table) -> None:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -80,30 +79,45 @@ def counts(
     combined = np.zeros(table.num_rows, dtype=np.int64)
     domains = []
     for name in dimensions:
-        encoded = pc.dictionary_encode(table[name].combine_chunks(), null_encoding="encode")
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
-        domain = encoded.dictionary.to_pylist()
+        codes, domain = _coded(table[name])
         domains.append(domain)
-        combined = combined * max(len(domain), 1) + encoded.indices.to_numpy(zero_copy_only=False)
-    unique, key = np.unique(combined, return_inverse=True)
+        combined = combined * len(domain) + codes
+    unique, key = _numbered(combined)
     offset = np.datetime64(span.start, "m")
     minute = table["minute"].to_numpy().astype("datetime64[m]") - offset
     values = {name: table[name].cast(pa.float64()).fill_null(0).to_numpy() for name in measures}
     return Counts(
         minute.astype(np.int64),
-        key.astype(np.int64),
+        key,
         _decode(unique, domains),
         values,
         span.minutes,
     )
 
 
+def _coded(column: pa.ChunkedArray) -> tuple[Ints, list[object]]:
+    """A code for every row, and what each code stands for; the last one for null."""
+    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
+    names = encoded.dictionary.to_pylist()
+    codes = encoded.indices.cast(pa.int64()).fill_null(len(names))
+    return codes.to_numpy(zero_copy_only=False), [*names, None]
+
+
+def _numbered(codes: Ints) -> tuple[Ints, Ints]:
+    """The different codes in order, and the place of every row's among them: np.unique by hashing, for
+    there are many rows and few codes."""
+    encoded = pa.array(codes).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return found[order], place[encoded.indices.to_numpy()]
+
+
 def _decode(codes: Ints, domains: Sequence[Sequence[object]]) -> tuple[Key, ...]:
     columns: list[list[object]] = []
     rest = codes.copy()
     for domain in reversed(domains):
-        size = max(len(domain), 1)
-        columns.append([domain[place] for place in rest % size])
-        rest //= size
+        columns.append([domain[place] for place in rest % len(domain)])
+        rest //= len(domain)
     return tuple(zip(*reversed(columns), strict=True)) if columns else ()

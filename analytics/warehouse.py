@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import queries
 from ingest.schema import SCHEMA
@@ -42,21 +45,26 @@ join sources as s on s.id = e.source_id
 class Warehouse:
     """A connection on a store: `query` runs a file of `queries/`, `sql` runs a text."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, Path] | None = None
+    ) -> None:
         self._connection = connection
+        self._rollups = rollups or {}
+        _view_rollups(connection, self._rollups)
 
     @classmethod
     def open(cls, layout: Layout) -> Warehouse:
         """All committed events and rollups of the store as views, in an engine of its own."""
+        warehouse = cls.on_rollups(layout)
+        warehouse.use_events([layout.root / file.path for file in layout.committed_files()])
+        return warehouse
+
+    @classmethod
+    def on_rollups(cls, layout: Layout) -> Warehouse:
+        """The rollups alone: not one file of events is opened, however many there are."""
         connection = duckdb.connect()
         connection.execute("set timezone = 'UTC'")
-        warehouse = cls(connection)
-        warehouse.use_events([layout.root / file.path for file in layout.committed_files()])
-        for name, pattern in rollup_views(layout).items():
-            connection.read_parquet(
-                pattern, hive_partitioning=True, union_by_name=True
-            ).create_view(name)
-        return warehouse
+        return cls(connection, rollup_views(layout))
 
     def use_events(self, paths: Sequence[Path]) -> None:
         """Points the view `events` at these files; an empty table where there are none."""
@@ -79,6 +87,22 @@ class Warehouse:
         """The rows of the query called `name` in `queries/`."""
         return self.sql(queries.text(name), parameters)
 
+    def rollup(
+        self, name: str, columns: Sequence[str], since: datetime, until: datetime
+    ) -> pa.Table:
+        """Rows of a rollup of minutes in [since, until), in the order they are kept in.
+
+        Read as it stands, texts by their dictionary: the engine would spell out and sort a million of them.
+        """
+        tables = [
+            _read_rollup(path, columns) for path in _of_days(self._rollups[name], since, until)
+        ]
+        rows = pa.concat_tables(tables)
+        minute = rows["minute"]
+        low, high = (pa.scalar(time, minute.type) for time in (since, until))
+        inside = pc.and_(pc.greater_equal(minute, low), pc.less(minute, high))
+        return rows if pc.all(inside).as_py() else rows.filter(inside)
+
     def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of one statement; StoreError says what the engine refused."""
         try:
@@ -87,13 +111,45 @@ class Warehouse:
             raise StoreError(f"the query failed ({str(error).splitlines()[0]})") from error
 
 
-def rollup_views(layout: Layout) -> dict[str, str]:
-    """View name to Parquet pattern, for every rollup that has files."""
-    found = {}
-    for folder in sorted(layout.rollups.glob("*")):
-        if folder.is_dir() and any(folder.glob("*/*.parquet")):
-            found[folder.name] = str(folder.resolve() / "*" / "*.parquet")
-    return found
+def _of_days(folder: Path, since: datetime, until: datetime) -> list[Path]:
+    """A rollup's files of the days that [since, until) touches; never none."""
+    days = sorted(folder.glob("event_day=*/*.parquet"))
+    first, last = f"event_day={since:%Y-%m-%d}", f"event_day={until:%Y-%m-%d}"
+    return [path for path in days if first <= path.parent.name <= last] or days[:1]
+
+
+def _read_rollup(path: Path, columns: Sequence[str]) -> pa.Table:
+    texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+    with pq.ParquetFile(path, read_dictionary=texts) as file:  # pq.read_table would import pandas
+        return file.read(columns=list(columns))
+
+
+def rollup_views(layout: Layout) -> dict[str, Path]:
+    """View name to folder, for every rollup that has files."""
+    return {
+        folder.name: folder.resolve()
+        for folder in sorted(layout.rollups.glob("*"))
+        if folder.is_dir() and any(folder.glob("*/*.parquet"))
+    }
+
+
+def _view_rollups(connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, Path]) -> None:
+    for name, folder in rollups.items():
+        pattern = str(folder / "*" / "*.parquet")
+        connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
+            name
+        )
+
+
+def reads_rollups(layout: Layout) -> bool:
+    """Whether the published database answers from every rollup that has files, as they are now."""
+    try:
+        with duckdb.connect(str(layout.database), read_only=True) as connection:
+            for name in rollup_views(layout):
+                connection.table(name).limit(0).fetchall()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def publish(layout: Layout) -> Path:
@@ -107,7 +163,7 @@ def publish(layout: Layout) -> Path:
             _publish_events(connection, layout)
             _publish_ledger(connection, layout)
             connection.execute(_EVENT_INTEGRITY)
-            _publish_rollups(connection, layout)
+            _view_rollups(connection, rollup_views(layout))
             connection.execute("checkpoint")  # as closing does, which says nothing of a full disk
         fresh.replace(layout.database)
     except (duckdb.Error, OSError) as error:
@@ -141,13 +197,6 @@ def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> No
 def _publish_ledger(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     for name, columns in LEDGER_TABLES.items():
         _as_table(connection, name, layout.ledger_rows(name, columns))
-
-
-def _publish_rollups(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    for name, pattern in rollup_views(layout).items():
-        connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
-            name
-        )
 
 
 def _as_table(

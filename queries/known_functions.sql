@@ -1,5 +1,5 @@
--- Which functions does a day's trail know, by run record?
--- grain: function_arn; parameters: day_start, day_end
+-- Which functions does each day's trail know, by run record?
+-- grain: function_arn, day; parameters: day_start, day_end
 select
   function_arn,
   min(event_time) as first_seen,
@@ -8,5 +8,5 @@ from events
 where function_arn is not null
   and event_time >= $day_start
   and event_time < $day_end
-group by function_arn
-order by function_arn
+group by function_arn, date_trunc('day', event_time)
+order by function_arn, first_seen

@@ -30,6 +30,7 @@ with calls as (
     and (k.aws_region is null or k.aws_region = e.aws_region)
   left join issued_keys as i
     on i.access_key_id = e.access_key_id
+    and i.day = date_trunc('day', e.event_time)
   where e.function_arn is null
     and e.event_time >= $day_start
     and e.event_time < $day_end

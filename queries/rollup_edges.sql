@@ -1,5 +1,5 @@
 -- What starts a function: when first and last, and which records show it?
--- grain: function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn; parameters: day_start, day_end;
+-- grain: day, function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn; parameters: day_start, day_end;
 -- reads the tables known_sessions and issued_keys
 with accepts as (
   select
@@ -21,6 +21,7 @@ with accepts as (
     and (k.aws_region is null or k.aws_region = e.aws_region)
   left join issued_keys as i
     on i.access_key_id = e.access_key_id
+    and i.day = date_trunc('day', e.event_time)
   where e.function_arn is not null
     and e.trigger_kind is not null
     and e.event_time >= $day_start
@@ -40,5 +41,7 @@ select
   min(event_id) as low_event_id,
   max(event_id) as high_event_id
 from accepts
-group by function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn
-order by function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn
+group by
+  date_trunc('day', event_time),
+  function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn
+order by function_arn, trigger_kind, trigger_arn, trigger_account, caller_function_arn, first_seen

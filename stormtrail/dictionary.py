@@ -114,7 +114,7 @@ def _heading(table: str) -> Iterator[str]:
 
 def _of_rollup(table: str) -> tuple[str, str]:
     """Question and grain from the head of the rollup's query."""
-    lines = queries.text(ROLLUPS[table]).splitlines()
+    lines = queries.text(ROLLUPS[table].query).splitlines()
     grain = lines[1].removeprefix("-- grain: ").partition(";")[0]
     return lines[0].removeprefix("-- "), grain
 

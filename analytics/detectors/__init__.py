@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from threading import Thread
 
 import pyarrow as pa
 
@@ -28,7 +30,12 @@ from analytics.findings import Anomaly
 
 Detector = Callable[[Panel, Baseline, Limits], tuple[Spell, ...]]
 
-__all__ = ["Limits", "detect"]
+__all__ = ["Limits", "detect", "warm"]
+
+
+def warm() -> None:
+    """Begins to import what takes half a second, beside other work; `detect` waits for it where it must."""
+    Thread(target=import_module, args=(shapes.COVARIANCE,), daemon=True).start()
 
 
 def detect(hours: pa.Table, limits: Limits | None = None) -> tuple[Anomaly, ...]:

@@ -12,11 +12,12 @@ three usual features scored 3 to 5 robust deviations, no higher than ordinary ho
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import stats
-from sklearn.covariance import MinCovDet
 
 from analytics.detectors import rarity
 from analytics.detectors.base import Limits, Spell, Subject, hour_text, number
@@ -24,6 +25,7 @@ from analytics.detectors.panel import Counts, Flags, Panel
 from analytics.detectors.season import Baseline, quantile
 
 DETECTOR = "shape"
+COVARIANCE = "sklearn.covariance"
 KINDS = ("function", "caller", "source")
 SEED = 0
 # hours to learn ten covariances from; the fit's cost grows with them, its use does not
@@ -109,9 +111,10 @@ def _features(residuals: Counts, rows: dict[Subject, int], accounts: list[str]) 
 
 def _log_chances(features: Counts) -> Counts:
     """accounts × H: ln of the chance of an hour as far from the others, over all accounts."""
+    covariance = import_module(COVARIANCE)  # half a second, and short archives need none of it
     flat = features.reshape(-1, FEATURES)
     sample = np.random.default_rng(SEED).permutation(flat)[:SAMPLE]
-    squares = MinCovDet(random_state=SEED).fit(sample).mahalanobis(flat)
+    squares = covariance.MinCovDet(random_state=SEED).fit(sample).mahalanobis(flat)
     edge = float(quantile(squares[None], CALIBRATED_AT)[0, 0])
     scale = max(1.0, edge / float(stats.chi2.ppf(CALIBRATED_AT, FEATURES)))
     logs: Counts = stats.chi2.logsf(squares / scale, FEATURES).reshape(features.shape[:2])

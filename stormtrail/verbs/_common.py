@@ -64,16 +64,12 @@ def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None =
 
 
 def publish_rollups(layout: Layout) -> None:
-    """Publishes anew where the analysis made rollups since, so that SQL sees them."""
-    from analytics.warehouse import publish
+    """Publishes anew where the published database cannot read the rollups that there are; one that can
+    reads days made since as well."""
+    from analytics.warehouse import publish, reads_rollups
 
-    made, published = layout.rollups / "state.json", layout.database
-    if made.exists() and not (published.exists() and _age(published) >= _age(made)):
+    if not reads_rollups(layout):
         publish(layout)
-
-
-def _age(path: Path) -> int:
-    return path.stat().st_mtime_ns
 
 
 def require_store(settings: Settings) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
+from analytics import rollups
 from analytics.rollup_data import load
 from analytics.rollups import refresh
-from analytics.warehouse import Warehouse, publish
+from analytics.warehouse import Warehouse, publish, reads_rollups
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 
@@ -157,3 +159,42 @@ def test_rollups_can_be_read_from_the_published_database(tmp_path: Path, name: s
     refresh(layout)
     rows = {"changes": 0}.get(name, 1)
     assert published(layout, f"select count(*) from {name}") == [(rows,)]  # noqa: S608
+
+
+def test_a_published_database_reads_days_that_were_rolled_up_since(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    publish(layout)
+    refresh(layout)
+    unknown = reads_rollups(layout)
+    publish(layout)
+    store(tmp_path, "b", [record("e2", "2026-03-02T10:00:01Z", "Invoke", "r2")])
+    refresh(layout)
+    assert (unknown, reads_rollups(layout)) == (False, True)
+    with duckdb.connect(str(layout.database), read_only=True) as connection:
+        assert connection.execute("select sum(runs) from run_minutes").fetchall() == [(2,)]
+
+
+def test_days_made_together_are_the_days_made_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [
+        record("e1", "2026-03-01T23:59:58Z", "Invoke", "r1"),
+        record("e2", "2026-03-02T00:00:02Z", "InvokeExecution", "r1"),
+        record("e3", "2026-03-02T17:30:00Z", "Invoke", "r2"),
+        record("e4", "2026-03-02T23:30:00Z", "InvokeExecution", "r2"),
+        record("e5", "2026-03-03T05:00:00Z", "InvokeExecution", "r2"),
+        record("e6", "2026-03-05T05:00:00Z", "InvokeExecution", "r3"),
+    ]
+    layout = store(tmp_path, "a", told)
+    refresh(layout)
+    together = {path: pq.read_table(path, partitioning=None) for path in kept(layout)}
+    (layout.rollups / "state.json").unlink()
+    monkeypatch.setattr(rollups, "ROWS_AT_ONCE", 0)
+    refresh(layout)
+    assert together == {path: pq.read_table(path, partitioning=None) for path in kept(layout)}
+    assert len(together) == 4 * (len(rollups.ROLLUPS) + 1)
+
+
+def kept(layout: Layout) -> list[Path]:
+    """The files of all rollups."""
+    return sorted(layout.rollups.glob("*/*/*.parquet"))
