@@ -120,7 +120,7 @@ def lagged(series: Floats, lags: int = LAGS) -> Floats:
         np.concatenate([np.zeros(k), series[: len(series) - k]]) if k else series
         for k in range(lags)
     ]
-    return np.stack(columns, axis=1)
+    return np.stack(columns).T  # columns that lie together are smoothed faster
 
 
 def high_pass(series: Floats) -> Floats:
