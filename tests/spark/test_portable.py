@@ -82,7 +82,10 @@ def _tables(layout: Layout) -> dict[str, pa.Table]:
     tables = {name: opened.sql(f"from {name}") for name in rollup_views(layout)}
     tables |= {name: layout.ledger_table(name, what) for name, what in LEDGER_TABLES.items()}
     functions = tables["function_days"]["function_arn"].to_pylist()
-    keys = "select distinct access_key_id, caller_function_arn as function_arn from events"
+    keys = (
+        "select distinct access_key_id, date_trunc('day', event_time) as day, "
+        "caller_function_arn as function_arn from events"
+    )
     issued = opened.sql(
         f"{keys} where access_key_id is not null and caller_function_arn is not null"
     )
