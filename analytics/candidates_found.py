@@ -17,7 +17,7 @@ from analytics.recording import Copies, Means
 from analytics.series import Floats
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 STREAMS = ("kinesis", "dynamodb", "firehose")
 

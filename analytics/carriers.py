@@ -9,7 +9,7 @@ from analytics import arns, effects, sources
 from analytics.usage import GB, ORIGINAL, SECOND, Assumptions, Metered
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 FIREHOSE_UNIT_BYTES = 5_000
 

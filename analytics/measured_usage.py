@@ -26,7 +26,7 @@ from analytics.usage import (
 )
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 
 def usage(case: Case, first: int, found: Copies, assumed: Assumptions) -> Usage:

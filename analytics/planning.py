@@ -6,14 +6,12 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from analytics import analysis, billing, configured, rollup_data
+from analytics import analysis, billing
 from analytics.analysis import AnalysisOptions
 from analytics.batching import MAX_RECORDS, MAX_WINDOW_SECONDS
 from analytics.findings import Batch, Findings, Recommendation
 from analytics.situation import Situation
-from analytics.timing import naive
 from analytics.treatments import Larger, Removed, Treatment
-from analytics.warehouse import Warehouse
 from analytics.what_if import Prediction
 from stormtrail.errors import InputError, UsageError
 from stormtrail.layout import Layout
@@ -59,12 +57,10 @@ def case_of(
     Raises InputError where the store has no entries in the window.
     """
     findings = analysis.analyze(layout, options, progress)
-    warehouse = Warehouse.open(layout)
-    data = rollup_data.load(warehouse, naive(options.since), naive(options.until))
-    if data is None:
+    case = analysis.examined(layout, options)
+    if case is None:
         hint = "run `stormtrail ingest SOURCE --store …` first"
         raise InputError("there are no entries to plan from", where=str(layout.root), hint=hint)
-    case = analysis.examine(data, configured.read(layout))
     return findings, billing.situation(findings, case, options)
 
 

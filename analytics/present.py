@@ -23,7 +23,7 @@ from analytics.sources import Measured
 from analytics.what_if import SourceFlow
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 LEAST_BASIS = 60  # minutes; a rate of less is no month
 DIGITS = 6  # as the findings round s

@@ -21,7 +21,7 @@ from analytics.series import Counts, Floats, Ints, Span
 from analytics.topology import Topology, Trail
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 MOST_COPIES = 63
 Means = Mapping[tuple[str, str], float]

@@ -12,7 +12,7 @@ from analytics.topology import Trail
 from stormtrail.errors import UsageError
 
 if TYPE_CHECKING:
-    from analytics.analysis import Case
+    from analytics.case import Case
 
 SERVICE = "kinesis.amazonaws.com"
 CALLS = (("PutRecord", False), ("GetRecords", True))

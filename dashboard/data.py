@@ -18,12 +18,10 @@ import duckdb
 import pyarrow as pa
 import streamlit as st
 
-from analytics import billing, configured, rollups
-from analytics.analysis import AnalysisOptions, analyze, examine
+from analytics import billing, rollups
+from analytics.analysis import AnalysisOptions, analyze, examined
 from analytics.findings import Findings
-from analytics.rollup_data import load
 from analytics.situation import Situation, with_flows
-from analytics.timing import naive
 from analytics.warehouse import LEDGER_TABLES, Warehouse
 from dashboard.filters import Filters, narrow
 from stormtrail.errors import StoreError
@@ -113,11 +111,10 @@ def situation(store: Store, filters: Filters) -> Situation | None:
 @st.cache_data(max_entries=4, show_spinner="Measuring what could be moved …")
 def _situation(store: Store, since: Any, until: Any) -> Situation | None:
     found = _analysis(store, since, until)
-    counted = load(Warehouse.open(store.layout), naive(since), naive(until))
-    if counted is None:
-        return None
-    case = examine(counted, configured.read(store.layout))
     options = AnalysisOptions(since=since, until=until)
+    case = examined(store.layout, options)
+    if case is None:
+        return None
     return with_flows(billing.situation(found, case, options))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from analytics import configured, effects, rollup_data
-from analytics.analysis import Case, examine
+from analytics.case import Case, examine
 from analytics.cure import recommend
 from analytics.findings import Recommendation
 from analytics.function_settings import FunctionSettings, settings

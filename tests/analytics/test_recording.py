@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from analytics import configured, recording, rollup_data
-from analytics.analysis import AnalysisOptions, Case, analyze, examine
+from analytics.analysis import AnalysisOptions, analyze
+from analytics.case import Case, examine
 from analytics.findings import Findings, Recommendation
 from analytics.measured_usage import usage
 from analytics.selectors import Cell, parse

@@ -1,0 +1,111 @@
+"""Everything known about one store's window: what the steps between loading and telling found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from analytics import changes, effects, sources
+from analytics.feeds import Feed
+from analytics.flows import Flow, Graph, graph, joined, trace, without_function
+from analytics.function_settings import FunctionSettings, settings
+from analytics.rollup_data import RollupData
+from analytics.series import Floats
+from analytics.sources import Measured, Verdict
+from analytics.topology import Topology
+
+SEED = 20  # of the bootstrap: the same store gives the same findings
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything known about one store's window, between loading and telling."""
+
+    data: RollupData
+    topology: Topology
+    graph: Graph
+    flow: Flow
+    measured: Mapping[str, Measured]
+    weights: Mapping[str, effects.Weights]
+    returned: Mapping[str, Mapping[str, float]]
+    k: Mapping[str, Mapping[str, float]]
+
+    @cached_property
+    def function_settings(self) -> Mapping[str, FunctionSettings]:
+        """Memory, processor and role of functions, as the changes left them."""
+        return settings(self.data.changes)
+
+    @cached_property
+    def log_weights(self) -> effects.Weights:
+        """All that log processing caused, each entry once."""
+        return effects.of_log_processing(set(self.measured), self.graph, self.flow, self.data)
+
+
+def examine(data: RollupData, pulled: Topology) -> Case:
+    """Sources, flows, s and K of the window's rollups."""
+    topology = changes.from_changes(data.changes).merged(pulled)
+    graph_ = graph(data.runs, topology)
+    verdicts, relays = sources.judge(graph_, topology, data)
+    graph_ = joined(graph_, verdicts)
+    verdicts = {
+        without_function(node): replace(verdict, node=without_function(node))
+        for node, verdict in verdicts.items()
+    }
+    verdicts |= _self_logging(data, verdicts)
+    flow = trace(graph_, verdicts, relays)
+    weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
+    rng = np.random.default_rng(SEED)
+
+    def own(node: str) -> Callable[[Feed], Floats]:
+        return lambda feed: effects.returning(weights[node], feed, data)
+
+    measured = {
+        node: sources.measure(verdicts[node], graph_, topology, data, own(node), rng)
+        for node in weights
+    }
+    returned = _returned(measured, weights, data)
+    return Case(
+        data,
+        topology,
+        graph_,
+        flow,
+        measured,
+        weights,
+        returned,
+        _matrix(measured, returned),
+    )
+
+
+def _self_logging(data: RollupData, verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
+    """Buckets whose recorded deliveries are entries of a trail: sources without a function."""
+    nodes = {f"arn:aws:s3:::{bucket}" for bucket in data.trail_buckets}
+    return {node: Verdict(node, "s3", "recorded", 1.0) for node in nodes - set(verdicts)}
+
+
+def _returned(
+    measured: Mapping[str, Measured], weights: Mapping[str, effects.Weights], data: RollupData
+) -> dict[str, dict[str, float]]:
+    """Entries that came back over the window: `[i][j]`."""
+    return {
+        source: {
+            target: float(effects.returning(weights[source], other.feed, data).sum())
+            for target, other in measured.items()
+        }
+        for source in measured
+    }
+
+
+def _matrix(
+    measured: Mapping[str, Measured], returned: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    return {
+        source: {
+            target: entries * item.per_direct_run
+            for target, entries in returned[source].items()
+            if entries > 0
+        }
+        for source, item in measured.items()
+    }

@@ -1,0 +1,76 @@
+"""The log sources of a case as findings, with what the archive cannot tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analytics import arns, effects
+from analytics.case import Case
+from analytics.findings import Interval, Loop, Source
+from analytics.rounding import rounded
+from analytics.sources import Measured, Verdict
+
+
+def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
+    """One source, with the loop that it is in."""
+    item = case.measured[node]
+    weights = case.weights[node]
+    second, invocations = effects.entries(weights, case.data), effects.runs(weights, case.data)
+    ratios = _ratios(item, float(second.sum()), float(invocations.sum()))
+    return Source(
+        arn=node,
+        kind=_kind(item.verdict),
+        account=arns.account(node) or _function_part(node, case, arns.account),
+        region=arns.region(node) or _function_part(node, case, arns.region),
+        fed_by=item.feed.fed_by,
+        link=item.verdict.link
+        if item.verdict.link in ("recorded", "configured")
+        else item.feed.link,
+        link_confidence=round(
+            max(item.verdict.confidence, item.feed.confidence if item.feed.parts else 0.0), 2
+        ),
+        entries_delivered=None if item.estimate is None else round(item.total_delivered),
+        second_order_entries=round(float(second.sum())),
+        invocations=round(float(invocations.sum())),
+        s=ratios[0],
+        s_interval=ratios[1],
+        s_invocations=ratios[2],
+        s_invocations_interval=ratios[3],
+        feedback={target: round(value, 6) for target, value in case.k[node].items() if value > 0},
+        delivery_delay_seconds=rounded(item.estimate.delay_seconds if item.estimate else None, 1),
+        loop=next((loop.id for loop in found_loops if node in loop.sources), None),
+    )
+
+
+def _kind(verdict: Verdict) -> str:
+    return "sqs" if verdict.kind == "event_source_mapping" else verdict.kind
+
+
+def _function_part(node: str, case: Case, part: Callable[[str], str | None]) -> str | None:
+    return next((part(arn) for arn in case.graph.functions_of(node)), None)
+
+
+def _ratios(
+    item: Measured, second: float, runs: float
+) -> tuple[float | None, Interval | None, float | None, Interval | None]:
+    if item.estimate is None:
+        return None, None, None, None
+    low, high = (end / item.estimate.ratio for end in item.estimate.interval)
+    values = []
+    for count in (second, runs):
+        ratio = count * item.per_direct_run
+        values += [round(ratio, 6), (round(ratio * low, 6), round(ratio * high, 6))]
+    return values[0], values[1], values[2], values[3]  # type: ignore[return-value]
+
+
+def notes(told: tuple[Source, ...]) -> tuple[str, ...]:
+    """What no record shows, a sentence each."""
+    found = []
+    for source in told:
+        if source.link in ("inferred", "unknown"):
+            known = f"its feed is {source.link} (confidence {source.link_confidence})"
+            found.append(f"{source.arn}: no record shows which trail feeds it; {known}.")
+        if source.s is not None and source.delivery_delay_seconds is None:
+            used = "the usual one (median 191 s) aligns s"
+            found.append(f"{source.arn}: the counts do not tell the delivery delay; {used}.")
+    return tuple(found)
