@@ -57,11 +57,17 @@ def case_of(
     Raises InputError where the store has no entries in the window.
     """
     findings = analysis.analyze(layout, options, progress)
-    case = analysis.examined(layout, options)
-    if case is None:
+    situation = situation_of(layout, options, findings)
+    if situation is None:
         hint = "run `stormtrail ingest SOURCE --store …` first"
         raise InputError("there are no entries to plan from", where=str(layout.root), hint=hint)
-    return findings, billing.situation(findings, case, options)
+    return findings, situation
+
+
+def situation_of(layout: Layout, options: AnalysisOptions, findings: Findings) -> Situation | None:
+    """What the recommendations of these findings came from; None where the window holds no entry."""
+    case = analysis.examined(layout, options)
+    return None if case is None else billing.situation(findings, case, options)
 
 
 def choose(

@@ -11,7 +11,6 @@ from analytics.what_if import Prediction, State
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
 
-FILE = "promises.json"
 _PROMISED = ("entries_per_run", "s", "spectral_radius")
 
 
@@ -41,7 +40,7 @@ def keep(layout: Layout, cured: Sequence[Recommendation], prediction: Prediction
     """Writes the promise; a later one for the same function takes its place. StoreError."""
     kept = {item["function"]: item for item in read(layout)}
     kept |= {item["function"]: item for item in as_json(cured, prediction)["moves"]}
-    path = layout.root / FILE
+    path = layout.promises
     text = json.dumps([kept[name] for name in sorted(kept)], indent=2)
     beside = path.with_suffix(".new")
     try:
@@ -54,7 +53,7 @@ def keep(layout: Layout, cured: Sequence[Recommendation], prediction: Prediction
 
 def read(layout: Layout) -> list[dict[str, Any]]:
     """Every promise that was kept; StoreError where the file is none of ours."""
-    path = layout.root / FILE
+    path = layout.promises
     if not path.exists():
         return []
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, frame
+from dashboard import frame
 from stormtrail.errors import StormtrailError
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -38,7 +38,7 @@ def signed_in() -> bool:
 
 
 def main() -> None:
-    """Sidebar and the chosen page; an error meant for a person is shown as one line."""
+    """The chosen page; an error meant for a person is shown as one line."""
     st.set_page_config(page_title="Stormtrail", page_icon=str(ICON), layout="wide")
     if not signed_in():
         st.button("Sign in", on_click=st.login)
@@ -51,10 +51,11 @@ def main() -> None:
         for section, entries in PAGES.items()
     }
     chosen = st.navigation(pages, expanded=True)
+    st.header(chosen.title, anchor=False)  # before anything that takes time
     try:
-        store = data.open_store(frame.store_root(sys.argv[1:]))
+        store = frame.opened(sys.argv[1:])
         if not store.empty:
-            frame.sidebar(store)
+            frame.sidebar(store)  # here and not in a page, so that filters outlive it
         chosen.run()
     except StormtrailError as error:
         st.error("The store could not be read.")

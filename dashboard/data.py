@@ -7,33 +7,44 @@ that is open while an ingest runs shows the new entries at its next turn.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import streamlit as st
 
-from analytics import billing, rollups
-from analytics.analysis import AnalysisOptions, analyze, examined
+from analytics import kept, rollups
 from analytics.findings import Findings
-from analytics.situation import Situation, with_flows
 from analytics.warehouse import LEDGER_TABLES, Warehouse
 from dashboard.filters import Filters, narrow
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
 
+if TYPE_CHECKING:
+    from analytics.situation import Situation
+
+USUAL = "{}"
+_ROLLING = threading.Lock()  # what one thread rolls up, another need not
+
 
 @dataclass(frozen=True)
 class Store:
-    """A store folder in the state that `version` names; empty before the first ingest."""
+    """A store folder in the state that `version` names; empty before the first ingest.
+
+    `settings` is a JSON text: the options of its analysis that are not the usual.
+    """
 
     root: str
     version: str
+    settings: str = USUAL
 
     @property
     def layout(self) -> Layout:
@@ -46,11 +57,12 @@ class Store:
         return self.version.startswith("0:")
 
 
-def open_store(root: Path) -> Store:
+def open_store(root: Path, settings: str = USUAL) -> Store:
     """The store as it stands now; StoreError where the ledger cannot be read."""
     layout = Layout(root.resolve())
-    links = sorted(path.stat().st_mtime_ns for path in layout.topology.glob("*.json"))
-    return Store(str(layout.root), f"{_committed(layout.ledger)}:{links}")
+    given = [*layout.topology.glob("*.json"), layout.promises]
+    times = sorted(path.stat().st_mtime_ns for path in given if path.exists())
+    return Store(str(layout.root), f"{_committed(layout.ledger)}:{times}", settings)
 
 
 def _committed(ledger: Path) -> str:
@@ -79,10 +91,11 @@ class Extent:
     entries: int
 
 
-@st.cache_data(max_entries=4, show_spinner="Rolling up what is new …")
+@lru_cache(maxsize=4)
 def extent(store: Store) -> Extent:
     """All that the store holds; quicker than an analysis, so that a page can begin with it."""
-    rollups.refresh(store.layout)
+    with _ROLLING:
+        rollups.refresh(store.layout)
     cells = Warehouse.open(store.layout).query("dashboard/extent").to_pylist()
     return Extent(
         tuple(sorted({row["account_id"] for row in cells if row["account_id"]})),
@@ -100,7 +113,14 @@ def findings(store: Store, filters: Filters) -> Findings:
 
 @st.cache_data(max_entries=8, show_spinner="Analysing the store …")
 def _analysis(store: Store, since: Any, until: Any) -> Findings:
-    return analyze(store.layout, AnalysisOptions(since=since, until=until))
+    return kept.findings(store.layout, _told(store, since, until))
+
+
+def _told(store: Store, since: Any, until: Any) -> kept.Told:
+    """The store's options, and the chosen span of time where there is one."""
+    chosen = {"since": since, "until": until}
+    span = {name: at for name, at in chosen.items() if at is not None}
+    return {**msgspec.json.decode(store.settings), **msgspec.to_builtins(span)}
 
 
 def situation(store: Store, filters: Filters) -> Situation | None:
@@ -110,12 +130,17 @@ def situation(store: Store, filters: Filters) -> Situation | None:
 
 @st.cache_data(max_entries=4, show_spinner="Measuring what could be moved …")
 def _situation(store: Store, since: Any, until: Any) -> Situation | None:
-    found = _analysis(store, since, until)
-    options = AnalysisOptions(since=since, until=until)
-    case = examined(store.layout, options)
-    if case is None:
-        return None
-    return with_flows(billing.situation(found, case, options))
+    from analytics.situation import with_flows
+
+    found = kept.situation(store.layout, _told(store, since, until))
+    return with_flows(found) if found else None
+
+
+def prepare(store: Store) -> None:
+    """Has at hand what pages ask for: the findings, then what cures are worked out from."""
+    told = _told(store, None, None)
+    kept.findings(store.layout, told)
+    kept.situation(store.layout, told)
 
 
 def rows(store: Store, name: str, **params: Any) -> pa.Table:

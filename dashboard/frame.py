@@ -42,35 +42,24 @@ class View:
         return Window(found.start or filters.since, found.end or filters.until)
 
 
-def store_root(arguments: Sequence[str]) -> Path:
-    """The store folder: `--store`, else STORMTRAIL_STORE, else `./stormtrail-store`."""
+def opened(arguments: Sequence[str]) -> data.Store:
+    """The store of the command line: `--store`, else STORMTRAIL_STORE, else `./stormtrail-store`;
+    analysed with `--options`, a JSON text of those that are not the usual."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--store", default=os.environ.get("STORMTRAIL_STORE", DEFAULT_STORE))
+    parser.add_argument("--options", default=data.USUAL)
     known, _ = parser.parse_known_args(arguments)
-    return Path(known.store)
+    return data.open_store(Path(known.store), known.options)
 
 
-def current() -> View:
-    """The view that the command line, the store and the sidebar make together."""
-    state = st.session_state
-    filters = Filters(
-        tuple(state.get("account", ())),
-        tuple(state.get("region", ())),
-        utc(state.get("from")),
-        utc(state.get("to")),
-    )
-    return View(data.open_store(store_root(sys.argv[1:])), filters)
-
-
-def page(title: str, about: str) -> View:
-    """Opens a page: its title, what it answers, and a way on where the store is empty."""
-    st.header(title, anchor=False)
+def page(about: str) -> View:
+    """Opens a page below its heading: what it answers, and a way on where the store is empty."""
     st.caption(about)
-    view = current()
-    if view.store.empty:
-        _welcome(view.store.root)
+    store = opened(sys.argv[1:])
+    if store.empty:
+        _welcome(store.root)
         st.stop()
-    return view
+    return View(store, _filters())
 
 
 def _welcome(root: str) -> None:
@@ -86,7 +75,8 @@ def _welcome(root: str) -> None:
 
 def sidebar(store: data.Store) -> None:
     """Filters, bound to the URL so that a view can be sent to a colleague."""
-    known = data.extent(store)
+    with st.spinner("Rolling up what is new …"):
+        known = data.extent(store)
     with st.sidebar:
         _choice("Accounts", "account", known.accounts)
         _choice("Regions", "region", known.regions)
@@ -94,6 +84,17 @@ def sidebar(store: data.Store) -> None:
         st.datetime_input("To (UTC)", None, key="to", bind="query-params")
         st.caption(f"Recorded: {moment(known.first)} to {moment(known.last)}")
         st.caption(count(known.entries, "entries"))
+
+
+def _filters() -> Filters:
+    """What the sidebar holds."""
+    state = st.session_state
+    return Filters(
+        tuple(state.get("account", ())),
+        tuple(state.get("region", ())),
+        utc(state.get("from")),
+        utc(state.get("to")),
+    )
 
 
 def _choice(title: str, key: str, options: Sequence[str]) -> None:

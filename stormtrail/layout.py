@@ -63,9 +63,19 @@ class Layout:
         return self.root / "staging"
 
     @property
+    def findings(self) -> Path:
+        """Findings by the state that they were found in; may be deleted at any time."""
+        return self.root / "findings"
+
+    @property
     def topology(self) -> Path:
         """JSON files of pulled and user-given links."""
         return self.root / "topology"
+
+    @property
+    def promises(self) -> Path:
+        """JSON: what the last `plan` said that its cures would come to."""
+        return self.root / "promises.json"
 
     def committed_files(self) -> tuple[EventFile, ...]:
         """Every committed event file, by day and path; StoreError where the ledger is unreadable."""

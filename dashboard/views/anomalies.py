@@ -13,7 +13,7 @@ from dashboard.words import moment, number, plain
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Anomalies", "What the detectors found unusual, strangest first; a finding, not a verdict."
+        "What the detectors found unusual, strangest first; a finding, not a verdict."
     )
     found = sorted(view.findings.anomalies, key=lambda item: -item.score)
     if not found:

@@ -15,7 +15,6 @@ LEAST_GAP_HOURS = 3
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Archive",
         "What this store was made from: loaded files, gaps, rejects, and what digests prove.",
     )
     _loaded(view)

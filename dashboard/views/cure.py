@@ -22,7 +22,6 @@ FORMS = ("CloudFormation", "Terraform")
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Cure",
         "Move log processing behind streams: try batches, see what they save, take the template.",
     )
     situation = data.situation(view.store, view.filters)

@@ -33,7 +33,6 @@ _COLUMNS = (
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Evidence",
         "Every finding stands on entries: search them, and read each as it was recorded.",
     )
     found = _search(view)

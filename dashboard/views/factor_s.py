@@ -15,7 +15,6 @@ QUEUES = ("sqs",)
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Factor S",
         "S: entries that processing one delivered entry causes. ρ: whether that ever ends.",
     )
     found = view.findings

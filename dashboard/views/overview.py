@@ -30,7 +30,7 @@ _LINKS = (
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Overview", "Is there a log storm, since when, by whose change, what it costs, what to do."
+        "Is there a log storm, since when, by whose change, what it costs, what to do."
     )
     found = view.findings
     _answers(found)

@@ -29,7 +29,7 @@ MOST_SHOWN = 10_000
 def show() -> None:
     """The page."""
     view = frame.page(
-        "SQL", "Read-only SQL on the store; it cannot write, read other files or run for ever."
+        "Read-only SQL on the store; it cannot write, read other files or run for ever."
     )
     st.html("<style>.stTextArea textarea { font-family: monospace }</style>")
     left, right = st.columns([3, 1])

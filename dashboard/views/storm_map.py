@@ -17,7 +17,6 @@ MOST_CALLS = 2000
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Storm map",
         "Accounts feed log sources, sources start functions, functions write. Orange-red: a loop.",
     )
     found = view.findings

@@ -19,7 +19,7 @@ BEFORE, AFTER = timedelta(hours=1), timedelta(hours=2)
 def show() -> None:
     """The page."""
     view = frame.page(
-        "Timeline", "What was recorded when, by what caused it; and which changes came just before."
+        "What was recorded when, by what caused it; and which changes came just before."
     )
     buckets, grain = series.buckets(view)
     if not buckets:

@@ -53,12 +53,15 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
 def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
     """The findings of the store with these settings, with a bar on stderr; `engine` (None: DuckDB) makes
     the rollups, and is entered once there is a store."""
+    from analytics import kept
     from analytics.analysis import analyze
     from analytics.engines.chosen import ENGINES
 
     require_store(settings)
     with stages("analysing") as say, engine or ENGINES["duckdb"]() as opened:
-        findings = analyze(settings.layout, analysis_options(settings), say, opened)
+        options = analysis_options(settings)
+        findings = analyze(settings.layout, options, say, opened)
+    kept.keep(settings.layout, kept.told(options), findings)
     publish_rollups(settings.layout)
     return findings
 

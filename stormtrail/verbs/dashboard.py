@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,8 +14,10 @@ import typer
 
 from stormtrail.console import note
 from stormtrail.errors import StoreError
-from stormtrail.settings import load
-from stormtrail.verbs._common import StoreFlag
+from stormtrail.settings import Settings, load
+from stormtrail.verbs._common import StoreFlag, analysis_options
+
+_SPAN = ("since", "until")
 
 
 def register(app: typer.Typer) -> None:
@@ -33,16 +36,28 @@ def dashboard_command(
     ] = "localhost",
 ) -> int:
     """Show the store in a browser, on this machine only unless told otherwise."""
-    layout = load(store=store).layout
+    settings = load(store=store)
+    layout = settings.layout
     note(f"dashboard of {layout.root} on http://{address}:{port} (Ctrl-C ends it)")
     # beside this script lies .streamlit/config.toml, which Streamlit reads
     script = app_script()
     command = [
-        sys.executable, "-m", "streamlit", "run", str(script),
+        sys.executable, "-m", "dashboard.serving", "run", str(script),
         f"--server.port={port}", f"--server.address={address}", "--server.headless=true",
-        "--browser.gatherUsageStats=false", "--", "--store", str(layout.root.resolve()),
+        "--browser.gatherUsageStats=false", "--",
+        "--store", str(layout.root.resolve()), "--options", _options(settings),
     ]  # fmt: skip
     return _run(command, script.parent.parent)
+
+
+def _options(settings: Settings) -> str:
+    """How the store is analysed, as the dashboard takes it; a span of time is chosen in the page."""
+    if not settings.analysis and not settings.prices:
+        return "{}"  # without the seconds that importing the analysis takes
+    from analytics import kept
+
+    told = kept.told(analysis_options(settings))
+    return json.dumps({name: value for name, value in told.items() if name not in _SPAN})
 
 
 def app_script() -> Path:

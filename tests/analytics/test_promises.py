@@ -94,6 +94,6 @@ STRANGE = '[{"function": "f", "source": "s", "action": "a", "entries_per_run": "
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"a": 1}', STRANGE])
 def test_a_file_that_is_no_promise_is_one_clear_error(tmp_path: Path, text: str) -> None:
-    (tmp_path / promises.FILE).write_text(text)
+    Layout(tmp_path).promises.write_text(text)
     with pytest.raises(StoreError):
         promises.read(Layout(tmp_path))

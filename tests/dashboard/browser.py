@@ -61,7 +61,7 @@ def served(store: Path) -> Iterator[str]:
     """The dashboard on a store; gives its address, ends the server afterwards."""
     port = _free_port()
     app = Path(dashboard.__file__).with_name("app.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}"]
+    command = [sys.executable, "-m", "dashboard.serving", "run", str(app), f"--server.port={port}"]
     command += ["--", "--store", str(store)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
