@@ -58,13 +58,16 @@ def _other(given: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
     return other
 
 
-def findings(layout: Layout, options: Told) -> finding.Findings:
-    """What `analyze` finds, from the store where it is kept; else found, and kept. Raises StoreError.
+def findings(
+    layout: Layout, options: Told, make: Callable[[], finding.Findings] | None = None
+) -> finding.Findings:
+    """What `analyze` finds, from the store where it is kept; else found by `make` (None: `analyze` itself),
+    and kept. Raises StoreError.
 
     Threads that ask for the same at once wait for the first.
     """
     path = _path(layout, options, "findings")
-    return _kept(path, finding.Findings, lambda: _analyzed(layout, options))
+    return _kept(path, finding.Findings, make or (lambda: _analyzed(layout, options)))
 
 
 def keep(layout: Layout, options: Told, found: finding.Findings) -> None:

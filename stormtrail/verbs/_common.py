@@ -51,17 +51,25 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
 
 
 def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
-    """The findings of the store with these settings, with a bar on stderr; `engine` (None: DuckDB) makes
-    the rollups, and is entered once there is a store."""
+    """The findings of the store with these settings, with a bar on stderr; an `engine` makes the rollups anew,
+    and is entered once there is a store. None: those of the last analysis, if nothing has changed since."""
     from analytics import kept
     from analytics.analysis import analyze
     from analytics.engines.chosen import ENGINES
 
     require_store(settings)
-    with stages("analysing") as say, engine or ENGINES["duckdb"]() as opened:
-        options = analysis_options(settings)
-        findings = analyze(settings.layout, options, say, opened)
-    kept.keep(settings.layout, kept.told(options), findings)
+    options = analysis_options(settings)
+
+    def made() -> Findings:
+        with stages("analysing") as say, engine or ENGINES["duckdb"]() as opened:
+            return analyze(settings.layout, options, say, opened)
+
+    told = kept.told(options)
+    if engine is None:
+        findings = kept.findings(settings.layout, told, made)
+    else:
+        findings = made()
+        kept.keep(settings.layout, told, findings)
     publish_rollups(settings.layout)
     return findings
 
