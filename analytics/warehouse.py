@@ -31,15 +31,14 @@ LEDGER_TABLES = {
     "batches": "id, started_at, committed_at",
 }
 
-_EVENT_INTEGRITY = """
-create view event_integrity as
+EVENT_INTEGRITY = """
 select
   e.event_id, e.recipient_account_id, e.event_time, e.source_id, e.record_index,
   s.uri, s.integrity, s.integrity_reason, s.sha256
 from events as e
 join sources as s on s.id = e.source_id
 """
-"""Each entry with the state of the file that it was loaded from."""
+"""The view of that name: each entry with the state of the file that it was loaded from."""
 
 
 class Warehouse:
@@ -162,7 +161,7 @@ def publish(layout: Layout) -> Path:
             connection.execute("set timezone = 'UTC'")
             _publish_events(connection, layout)
             _publish_ledger(connection, layout)
-            connection.execute(_EVENT_INTEGRITY)
+            connection.execute(f"create view event_integrity as {EVENT_INTEGRITY}")
             _view_rollups(connection, rollup_views(layout))
             connection.execute("checkpoint")  # as closing does, which says nothing of a full disk
         fresh.replace(layout.database)

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     analysis: dict[str, Any] = {}
     prices: dict[str, float] = {}
     deliver: tuple[str, ...] = ()
+    athena_database: str | None = None
+    athena_workgroup: str | None = None
+    athena_output: str | None = None
 
     @property
     def layout(self) -> Layout:

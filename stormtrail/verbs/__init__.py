@@ -14,7 +14,7 @@ import typer
 # the order of `--help`: the way one goes; verbs that are not named here follow, sorted
 _ORDER = (
     "demo", "ingest", "verify", "topology", "analyze", "report", "plan", "prices",
-    "sql", "dashboard", "schedule", "store", "simulate",
+    "sql", "athena", "dashboard", "schedule", "store", "simulate",
 )  # fmt: skip
 
 

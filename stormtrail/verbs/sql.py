@@ -1,17 +1,20 @@
-"""`stormtrail sql`: read-only SQL over the store."""
+"""`stormtrail sql`: read-only SQL over the store, on this machine or in Athena."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stormtrail.console import emit, table
+from stormtrail.console import emit, note, stages, table
 from stormtrail.errors import UsageError
-from stormtrail.settings import load
+from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import OutFlag, StoreFlag, chosen, deliver, piped
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _NAME = re.compile(r"[A-Za-z_][\w/-]*")
 
@@ -38,24 +41,76 @@ def sql_command(
     ] = "table",
     out: OutFlag = None,
     store: StoreFlag = None,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="duckdb, or athena for a store on S3.")
+    ] = "duckdb",
+    athena_database: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Athena: where the store's tables are.")
+    ] = None,
+    athena_workgroup: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Athena: the workgroup [default: primary].")
+    ] = None,
+    athena_output: Annotated[
+        str | None,
+        typer.Option(metavar="S3URL", help="Athena: where it writes [default: the workgroup's]."),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Athena: a profile of ~/.aws/config.")
+    ] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Athena: another server than AWS.")
+    ] = None,
 ) -> None:
-    """Ask the store in SQL; nothing can be changed, and other files cannot be read."""
+    """Ask the store in SQL; nothing can be changed, and other files cannot be read.
+
+    With --engine athena the same SQL runs on the tables of `stormtrail athena ddl`.
+    """
     from stormtrail.tables import RENDERERS
 
     render = chosen("format", form, RENDERERS)
+    ask = chosen("engine", engine, _ENGINES)
     if show:
         emit(_listing())
         return
     if form == "parquet" and out is None and not piped():
         raise UsageError("Parquet does not belong on a terminal", hint="add --out FILE")
-    settings = load(store=store)
+    settings = load(
+        store=store,
+        athena_database=athena_database,
+        athena_workgroup=athena_workgroup,
+        athena_output=athena_output,
+        profile=profile,
+        endpoint_url=endpoint_url,
+    )
     text, defaults = _text(query, file)
-    given = defaults | _params(param or [])
+    answer = ask(settings, text, defaults | _params(param or []))
+    deliver(render(answer), out, f"{answer.num_rows:,} rows")
+
+
+def _here(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:
+    """The rows from the store, in a confined process."""
     from analytics.sandbox import Limits, run_readonly
 
     limits = Limits(settings.sql.seconds, settings.sql.memory, settings.sql.rows)
-    answer = run_readonly(settings.layout, text, given, limits)
-    deliver(render(answer), out, f"{answer.num_rows:,} rows")
+    return run_readonly(settings.layout, text, given, limits)
+
+
+def _in_athena(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:
+    """The rows from Athena's tables; what it read, which it bills, is noted."""
+    from analytics.athena.calls import Target, open_athena, run_on_athena
+    from ingest.sources.base import S3Settings
+
+    target = Target(settings.athena_database, settings.athena_workgroup, settings.athena_output)
+    client = open_athena(S3Settings(settings.endpoint_url, settings.profile, settings.role_arn))
+    with stages("Athena") as say:
+        say("running the query; Ctrl-C stops it")
+        answer = run_on_athena(client, target, text, given, settings.sql.rows)
+    seconds = answer.milliseconds / 1000
+    note(f"Athena read {answer.scanned_bytes / 1e6:,.1f} MB in {seconds:,.1f} s")
+    return answer.rows
+
+
+_ENGINES = {"duckdb": _here, "athena": _in_athena}
 
 
 def _text(query: str | None, file: Path | None) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,290 @@
+"""The queries in Athena's words: DuckDB's text, through sqlglot, with parameters by their place.
+
+Athena is Trino with rules of its own: a `?` may stand in a WHERE only, each takes the next of the
+execution parameters, and each of those is a literal or a cast of one, at most 1,024 characters long.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlglot import ErrorLevel, exp, parse, parse_one
+from sqlglot.errors import SqlglotError
+
+from queries import portable
+from stormtrail.errors import UsageError
+
+_LIMIT = "its LIMIT is a parameter, and Athena takes parameters in a WHERE only"
+_LISTS = "its lists are parameters of UNNEST, and Athena takes parameters in a WHERE only"
+_UNIT = (
+    "its unit of time is a parameter of its columns, and Athena takes parameters in a WHERE only"
+)
+
+NOT_PORTABLE: Mapping[str, str] = dict(portable.NOT_PORTABLE) | {
+    "dashboard/configuration_changes": _LIMIT,
+    "dashboard/destinations": _LIMIT,
+    "dashboard/entries_over_time": _UNIT,
+    "dashboard/gaps": _LIMIT,
+    "dashboard/rejects": _LIMIT,
+    "dashboard/search_events": _LISTS,
+    "dashboard/second_order_over_time": _UNIT,
+    "evidence_integrity": _LISTS,
+    "reports/entries_over_time": _UNIT,
+    "rollup_runs": "the day's start is a parameter of its columns, and Athena takes parameters in a "
+    "WHERE only",
+}
+"""Queries that Athena does not run, and why; no saved question is among them."""
+
+_DIALECT = "athena"
+_MOST_CHARACTERS = 1_024
+_DAY = "event_day"
+_TIME = "event_time"
+# an entry lies in the partition of its own day, so what bounds the time bounds the day
+_BOUNDS: dict[type[exp.Expr], type[exp.Binary]] = {
+    exp.GT: exp.GTE,
+    exp.GTE: exp.GTE,
+    exp.LT: exp.LTE,
+    exp.LTE: exp.LTE,
+    exp.EQ: exp.EQ,
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with a `?` for each of `arguments`, which are SQL literals or casts of literals."""
+
+    text: str
+    arguments: tuple[str, ...]
+
+
+def names() -> tuple[str, ...]:
+    """The queries that Athena can run, sorted."""
+    return tuple(name for name in portable.names() if name not in NOT_PORTABLE)
+
+
+def for_athena(text: str, values: Mapping[str, Any]) -> Statement:
+    """The statement for `StartQueryExecution`; a value is text, a number, a time, or None.
+
+    A parameter that is None takes its `$name is null or …` with it; a bound of `event_time` bounds
+    the partition `event_day` as well, so that Athena reads no other day. UsageError where the text
+    is not one SELECT, cannot be said to Athena, or its parameters are not those of `values`.
+    """
+    tree = _parsed(text)
+    _check_names({place.name for place in tree.find_all(exp.Placeholder)}, set(values))
+    tree = tree.transform(_without_left_out, values).transform(_said_to_trino)
+    if "events" not in {cte.alias.lower() for cte in tree.find_all(exp.CTE)}:
+        for select in list(tree.find_all(exp.Select)):
+            _bound_the_days(select)
+    return _written(tree, values)
+
+
+def view(text: str, database: str) -> str:
+    """A query without parameters in Athena's words, its tables those of one database."""
+    tree = _parsed(text)
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.name not in own:
+            table.set("db", exp.to_identifier(database, quoted=True))
+            table.this.set("quoted", True)
+    return _read_again(_said(tree.transform(_said_to_trino)))
+
+
+def _parsed(text: str) -> exp.Expr:
+    try:
+        statements = [tree for tree in parse(text, read="duckdb") if tree is not None]
+    except SqlglotError as error:
+        raise UsageError(_first_line(error), where="SQL") from error
+    if len(statements) != 1:
+        raise UsageError(f"one statement at a time, not {len(statements)}", where="SQL")
+    if not isinstance(statements[0], exp.Query) or statements[0].find(
+        exp.DML, exp.DDL, exp.Command
+    ):
+        raise UsageError("only one SELECT is allowed here", where="SQL")
+    return statements[0]
+
+
+def _check_names(wanted: set[str], given: set[str]) -> None:
+    if "?" in wanted:
+        raise UsageError("a parameter has no name", where="SQL", hint="write $name, not ?")
+    if missing := sorted(wanted - given):
+        hint = f"add --param {missing[0]}=…"
+        raise UsageError(f"no value for the parameter {missing[0]}", where="SQL", hint=hint)
+    if unknown := sorted(given - wanted):
+        hint = f"it knows: {', '.join(sorted(wanted)) or 'none'}"
+        raise UsageError(f"the query has no parameter {unknown[0]}", where="SQL", hint=hint)
+
+
+def _without_left_out(node: exp.Expr, values: Mapping[str, Any]) -> exp.Expr:
+    """`$p is null or X` is X where there is a value and true where there is none."""
+    if isinstance(node, exp.Or) and (name := _asked_for_null(node.this)):
+        return exp.true() if values[name] is None else node.expression.copy()
+    if name := _asked_for_null(node):
+        return exp.convert(values[name] is None)
+    if isinstance(node, exp.Placeholder) and values[node.name] is None:
+        return exp.null()
+    return node
+
+
+def _asked_for_null(node: exp.Expr) -> str:
+    """The parameter of `$p is null`, else nothing."""
+    asks = isinstance(node, exp.Is) and isinstance(node.expression, exp.Null)
+    return node.this.name if asks and isinstance(node.this, exp.Placeholder) else ""
+
+
+def _said_to_trino(node: exp.Expr) -> exp.Expr:
+    """What sqlglot alone would leave with another meaning, or could not say."""
+    if isinstance(node, exp.Struct):
+        fields = [
+            item.expression if isinstance(item, exp.PropertyEQ) else item
+            for item in node.expressions
+        ]
+        return exp.Struct(expressions=[field.copy() for field in fields])
+    if isinstance(node, exp.JSONExtractScalar) and not node.args.get("said"):
+        return _json_text(node)
+    return node
+
+
+def _json_text(node: exp.JSONExtractScalar) -> exp.Expr:
+    """DuckDB gives lists and objects as JSON text, where Trino's json_extract_scalar gives NULL."""
+    scalar = node.copy()
+    scalar.set("said", True)
+    found = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
+    whole = exp.func("NULLIF", exp.Anonymous(this="JSON_FORMAT", expressions=[found]), "'null'")
+    return exp.func("COALESCE", scalar, whole)
+
+
+def _bound_the_days(select: exp.Select) -> None:
+    """Adds to a SELECT over `events`, for each bound of its times, that of their days."""
+    sources = list(_sources(select))
+    owners = {source.alias_or_name for source in sources if _is_events(source)}
+    if len(sources) == 1 and owners:
+        owners.add("")  # an unqualified column is its own
+    if where := select.args.get("where"):
+        for bound in list(_conjuncts(where.this)):
+            if day := _day_of(bound, owners):
+                select.where(day, copy=False)
+
+
+def _is_events(source: exp.Expr) -> bool:
+    return isinstance(source, exp.Table) and source.name.lower() == "events" and not source.db
+
+
+def _sources(select: exp.Select) -> Iterator[exp.Expr]:
+    if found := select.args.get("from_"):
+        yield found.this
+    for join in select.args.get("joins") or []:
+        yield join.this
+
+
+def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    node = node.unnest()
+    if isinstance(node, exp.And):
+        yield from _conjuncts(node.this)
+        yield from _conjuncts(node.expression)
+    else:
+        yield node
+
+
+def _day_of(bound: exp.Expr, owners: set[str]) -> exp.Expr | None:
+    """`event_day >= date_format(X, …)` for `event_time >= X`, where X reads no column."""
+    kind, column = _BOUNDS.get(type(bound)), bound.this
+    if kind is None or not isinstance(column, exp.Column) or column.name.lower() != _TIME:
+        return None
+    if column.table not in owners or bound.expression.find(exp.Column, exp.Query):
+        return None
+    time = exp.cast(bound.expression.copy(), "timestamp")
+    text = exp.Anonymous(this="DATE_FORMAT", expressions=[time, exp.Literal.string("%Y-%m-%d")])
+    return kind(this=exp.column(_DAY, table=column.table or None), expression=text)
+
+
+def _written(tree: exp.Expr, values: Mapping[str, Any]) -> Statement:
+    """The text with `?` for the parameters, and their values in the order of the text."""
+    mark = f"p{uuid4().hex}"  # in no text of a person's
+    given: list[str] = []
+    for place in list(tree.find_all(exp.Placeholder)):
+        if not _in_where(place):
+            hint = "compare it in a WHERE, or write the value itself"
+            raise UsageError(
+                f"Athena takes no parameter outside a WHERE: ${place.name}", where="SQL", hint=hint
+            )
+        whole, argument = _argument(place, values[place.name])
+        whole.replace(exp.Placeholder(this=f"{mark}_{len(given)}_"))
+        given.append(argument)
+    text = _said(tree)
+    found = re.findall(rf":{mark}_(\d+)_", text)
+    text = _read_again(re.sub(rf":{mark}_\d+_", "?", text))
+    return Statement(text, tuple(given[int(one)] for one in found))
+
+
+def _in_where(place: exp.Expr) -> bool:
+    found = place.find_ancestor(exp.Where, exp.Query)
+    return isinstance(found, exp.Where)
+
+
+def _argument(place: exp.Placeholder, value: Any) -> tuple[exp.Expr, str]:
+    """What the `?` takes the place of, and its value; a cast goes with the value, as Athena wants it."""
+    parent = place.parent
+    if isinstance(value, datetime):
+        return place, _checked(place.name, _time(value))
+    if isinstance(parent, exp.Cast) and type(parent) is exp.Cast and isinstance(value, str):
+        cast = parent.copy()
+        text = _moment(place.name, value) if cast.to.is_type(*exp.DataType.TEMPORAL_TYPES) else None
+        cast.set("this", exp.Literal.string(value if text is None else text))
+        return parent, _checked(place.name, cast)
+    return place, _checked(place.name, exp.convert(value))
+
+
+def _time(value: datetime) -> exp.Expr:
+    utc = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    return exp.cast(exp.Literal.string(utc.isoformat(sep=" ")), "timestamp")
+
+
+def _moment(name: str, value: str) -> str:
+    """Trino reads no `T` and no zone in a timestamp."""
+    try:
+        found = datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        hint = "like 2026-01-31 or 2026-01-31T12:00:00"
+        raise UsageError(f"{value!r} is no time", where=f"--param {name}", hint=hint) from error
+    return str(_time(found).this.this)
+
+
+def _checked(name: str, argument: exp.Expr) -> str:
+    text = argument.sql(_DIALECT)
+    if len(text) > _MOST_CHARACTERS:
+        what = f"longer than the {_MOST_CHARACTERS:,} characters that Athena takes"
+        raise UsageError(what, where=f"--param {name}")
+    return text
+
+
+def _said(tree: exp.Expr) -> str:
+    """The tree in Athena's words; what sqlglot cannot translate is an error, not a guess."""
+    try:
+        return tree.sql(_DIALECT, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except SqlglotError as error:
+        raise _unsaid(error) from error
+
+
+def _read_again(text: str) -> str:
+    """The text as Athena's grammar reads it: it has to be one SELECT there, too."""
+    try:
+        tree = parse_one(text, read=_DIALECT)
+    except SqlglotError as error:
+        raise _unsaid(error) from error
+    if not isinstance(tree, exp.Query) or tree.find(exp.DML, exp.DDL, exp.Command):
+        raise UsageError("only one SELECT is allowed here", where="SQL")
+    return tree.sql(_DIALECT, pretty=True)
+
+
+def _unsaid(error: SqlglotError) -> UsageError:
+    hint = "write it in words that other engines have, too"
+    return UsageError(f"cannot be said to Athena ({_first_line(error)})", where="SQL", hint=hint)
+
+
+def _first_line(error: Exception) -> str:
+    return re.sub(r"\x1b\[\d+m", "", str(error)).strip().splitlines()[0]
