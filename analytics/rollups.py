@@ -45,7 +45,7 @@ ROLLUPS = {
     "edge_days": Rollup("rollup_edges", "first_seen"),
     "subject_hours": Rollup("rollup_hours", "hour"),
 }
-FUNCTIONS, _FUNCTIONS_OF_DAY = "function_days", Rollup("known_functions", "first_seen")
+FUNCTIONS, FUNCTIONS_OF_DAY = "function_days", Rollup("known_functions", "first_seen")
 ROWS_AT_ONCE = 1_500_000  # what the engine groups at once: some hundred megabytes
 ONE_DAY = timedelta(days=1)
 
@@ -95,7 +95,7 @@ def _build(
 ) -> None:
     for piece in pieces:
         engine.use_events(_paths(layout, by_day, piece))
-        _roll_up(layout, engine, FUNCTIONS, _FUNCTIONS_OF_DAY, piece)
+        _roll_up(layout, engine, FUNCTIONS, FUNCTIONS_OF_DAY, piece)
     engine.register("known_sessions", known_sessions(_all_functions(layout)))
     for done, piece in enumerate(pieces):
         engine.use_events(_paths(layout, by_day, (_day_after(piece[0], -1), *piece)))

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from analytics.athena.ledger import FOLDER, ledger_schemas
-from analytics.rollups import FUNCTIONS, ROLLUPS, known_sessions
+from analytics.rollups import FUNCTIONS, FUNCTIONS_OF_DAY, ROLLUPS, known_sessions
 from analytics.warehouse import EVENT_INTEGRITY, LEDGER_TABLES, Warehouse
 from ingest.schema import SCHEMA
 from queries import athena
@@ -155,8 +155,8 @@ def rollup_schemas() -> dict[str, Any]:
     day: Any = dict.fromkeys(("day_start", "day_end"), pa.scalar(0, pa.timestamp("us")).as_py())
     engine.register("known_sessions", known_sessions([]))
     engine.define("issued_keys", "issued_keys", **day)
-    wanted = {FUNCTIONS: "known_functions"} | ROLLUPS
-    return {view: engine.query(name, **day).schema for view, name in wanted.items()}
+    wanted = {FUNCTIONS: FUNCTIONS_OF_DAY} | ROLLUPS
+    return {view: engine.query(made.query, **day).schema for view, made in wanted.items()}
 
 
 def athena_type(kind: Any) -> str:
