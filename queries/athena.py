@@ -35,8 +35,6 @@ NOT_PORTABLE: Mapping[str, str] = dict(portable.NOT_PORTABLE) | {
     "dashboard/second_order_over_time": _UNIT,
     "evidence_integrity": _LISTS,
     "reports/entries_over_time": _UNIT,
-    "rollup_runs": "the day's start is a parameter of its columns, and Athena takes parameters in a "
-    "WHERE only",
 }
 """Queries that Athena does not run, and why; no saved question is among them."""
 
