@@ -19,12 +19,14 @@ from analytics.selectors import Cell
 from analytics.timing import utc
 from analytics.topology import Change, Topology, Trail
 
-SLACK = timedelta(minutes=2)
+MINUTE = timedelta(minutes=1)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
 CONFIDENCE = ((timedelta(minutes=30), 0.95), (timedelta(hours=1), 0.85), (timedelta(hours=6), 0.4))
 # A function's new code or permission may have closed the loop, or have had nothing to do with it; so may a
 # change of a trail that nothing recorded links to the loop.
 CODE = UNLINKED = 0.6
+# A trail that is told to log when such entries were logged already, as far as the archive shows, began nothing.
+REPEATED = 0.4
 
 
 def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology) -> frozenset[str]:
@@ -54,24 +56,33 @@ def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology)
 
 
 def find(
-    topology: Topology, of_loop: frozenset[str], onset: datetime, carried: Sequence[Cell]
+    topology: Topology,
+    of_loop: frozenset[str],
+    onset: datetime,
+    carried: Sequence[Cell],
+    recorded_since: datetime | None = None,
 ) -> Cause | None:
     """The cause of a loop that began at `onset` (naive UTC) and brings back entries like `carried`; None
-    rather than a guess."""
-    known = {change.event_id: change for change in topology.changes}
-    parts = [
-        known[event_id]
-        for event_id in _established(topology, of_loop, onset + SLACK, carried)
-        if event_id in known
-    ]
-    code = [
-        change
-        for change in topology.changes
-        if change.event_name.startswith(("UpdateFunction", "AddPermission"))
-        and change.touches & of_loop
-        and change.event_time <= onset + SLACK
-    ]
-    chosen = max(parts or code, key=lambda change: change.event_time, default=None)
+    rather than a guess.
+
+    `recorded_since` is when the archive's first entries like those were written.
+    """
+    by = _latest(onset)
+    closing = list(_links(topology, of_loop, by))
+    repeated: list[str] = []
+    for arn in sorted(of_loop & set(topology.trails)):
+        trail = topology.trails[arn]
+        closing += [part.event_id for part in _selection(trail, topology, by, carried)]
+        for part in _recording(trail, topology, by):
+            already = recorded_since is not None and recorded_since < part.event_time - MINUTE
+            (repeated if already else closing).append(part.event_id)
+    ranked = (
+        (1.0, _changes(topology, closing)),
+        (REPEATED, _changes(topology, repeated)),
+        (CODE, _code(topology, of_loop, by)),
+    )
+    sure, parts = next(((sure, parts) for sure, parts in ranked if parts), (0.0, []))
+    chosen = max(parts, key=lambda change: change.event_time, default=None)
     if chosen is None:
         return None
     confidence = next(
@@ -79,12 +90,31 @@ def find(
     )
     if confidence is None:
         return None
-    sure = 1.0 if parts else CODE
     if any(
         arn in of_loop and not topology.out_of(arn) for arn in chosen.touches & set(topology.trails)
     ):
-        sure = UNLINKED
+        sure = min(sure, UNLINKED)
     return _cause(chosen, confidence * sure)
+
+
+def _latest(onset: datetime) -> datetime:
+    """The last moment at which a cause can lie: an onset that is known to the minute is somewhere in it."""
+    return onset if onset.second or onset.microsecond else onset + MINUTE
+
+
+def _changes(topology: Topology, event_ids: Iterable[str]) -> list[Change]:
+    wanted = set(event_ids)
+    return [change for change in topology.changes if change.event_id in wanted]
+
+
+def _code(topology: Topology, of_loop: frozenset[str], by: datetime) -> list[Change]:
+    return [
+        change
+        for change in topology.changes
+        if change.event_name.startswith(("UpdateFunction", "AddPermission"))
+        and change.touches & of_loop
+        and change.event_time <= by
+    ]
 
 
 def _cause(change: Change, confidence: float) -> Cause:
@@ -98,17 +128,6 @@ def _cause(change: Change, confidence: float) -> Cause:
     )
 
 
-def _established(
-    topology: Topology, of_loop: frozenset[str], by: datetime, carried: Sequence[Cell]
-) -> Iterator[str]:
-    """For every part of the loop, the event that established it."""
-    yield from _links(topology, of_loop, by)
-    for arn in sorted(of_loop & set(topology.trails)):
-        trail = topology.trails[arn]
-        yield from _recording(trail, topology, by)
-        yield from _selection(trail, topology, by, carried)
-
-
 def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterator[str]:
     """Per source node, the earliest of the links into the loop that still held at `by`."""
     holding = defaultdict(list)
@@ -119,7 +138,7 @@ def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterato
             and link.event_id
             and link.since
             and link.since <= by
-            and (link.until is None or link.until > by - SLACK)
+            and (link.until is None or link.until > by - MINUTE)
         ):
             holding[link.source].append(link)
     for links in holding.values():
@@ -127,7 +146,7 @@ def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterato
         yield earliest.event_id or ""
 
 
-def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[str]:
+def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[Change]:
     """The StartLogging that is in force."""
     on = None
     for time, logging in sorted(trail.logging):
@@ -136,7 +155,7 @@ def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[str]:
         on = (time if on is None else on) if logging else None
     if on is not None:
         yield from (
-            change.event_id
+            change
             for change in topology.changes
             if change.event_time == on and trail.arn in change.touches
         )
@@ -144,7 +163,7 @@ def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[str]:
 
 def _selection(
     trail: Trail, topology: Topology, by: datetime, carried: Sequence[Cell]
-) -> Iterator[str]:
+) -> Iterator[Change]:
     """The earliest selectors from which on the trail records what the loop carries."""
     since = None
     for time, selector in trail.selectors:
@@ -154,7 +173,7 @@ def _selection(
         since = (time if since is None else since) if covers else None
     if since is not None:
         yield from (
-            change.event_id
+            change
             for change in topology.changes
             if change.event_time == since
             and trail.arn in change.touches

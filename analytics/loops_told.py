@@ -97,7 +97,9 @@ def _beginning(
     if onset is None:
         return None, None
     pieces = cause.pieces(group, functions, case.topology)
-    found = cause.find(case.topology, pieces, onset, _carried(group, case))
+    carried = _carried(group, case)
+    recorded = _recorded_since(carried, case.data)
+    found = cause.find(case.topology, pieces, onset, carried, recorded)
     began_before = np.flatnonzero(back)[0] <= 1 and found is None
     return (None if began_before else onset), found
 
@@ -187,6 +189,13 @@ def _carried(group: tuple[str, ...], case: Case) -> tuple[selectors.Cell, ...]:
             np.add.at(back, places[places >= 0], (counts.totals("entries") * weight)[places >= 0])
     cells = feeds.cells(data.traffic)
     return tuple(cells[place] for place in np.argsort(-back)[:3] if back[place] > 0)
+
+
+def _recorded_since(cells: tuple[selectors.Cell, ...], data: RollupData) -> datetime | None:
+    """When the first entries of these kinds were written, as far as the archive holds them."""
+    places = np.array([cell in cells for cell in feeds.cells(data.traffic)], dtype=bool)
+    minutes = data.traffic.minute[places[data.traffic.key]]
+    return data.span.time(int(minutes.min())) if minutes.size else None
 
 
 def _onset(back: Floats, functions: tuple[str, ...], data: RollupData) -> datetime | None:

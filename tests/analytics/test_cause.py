@@ -35,11 +35,15 @@ ELSEWHERE = (
 )
 
 
-def found_at(minute: float, *changes: tuple[tuple[str, object], int]) -> tuple[str, float] | None:
-    """The event id and confidence of the cause of a loop that began at this minute."""
+def found_at(
+    minute: float, *changes: tuple[tuple[str, object], int], recorded: float | None = None
+) -> tuple[str, float] | None:
+    """The event id and confidence of the cause of a loop that began at this minute, where such entries are in
+    the archive from another one on."""
     topology = from_changes(change(*what, minute=at) for what, at in changes)
     pieces = cause.pieces([GROUP], [FUNCTION], topology)
-    found = cause.find(topology, pieces, START + timedelta(minutes=minute), [RUN])
+    since = None if recorded is None else START + timedelta(minutes=recorded)
+    found = cause.find(topology, pieces, START + timedelta(minutes=minute), [RUN], since)
     return (found.event_id, found.confidence) if found else None
 
 
@@ -77,3 +81,18 @@ def test_the_longer_the_loop_took_to_begin_the_weaker_the_claim(
 
 def test_without_a_change_nobody_is_named() -> None:
     assert found_at(10) is None
+
+
+def test_a_trail_that_is_told_to_log_what_it_logs_already_is_no_cause() -> None:
+    found = found_at(62, (PIECES["filter"], 55), (PIECES["start"], 60), recorded=0)
+    assert found == ("PutSubscriptionFilter-55", 0.95)
+
+
+def test_where_nothing_else_changed_such_a_trail_is_named_with_little_confidence() -> None:
+    assert found_at(62, (PIECES["start"], 60), recorded=10) == ("StartLogging-60", 0.38)
+
+
+def test_no_change_after_the_onset_is_its_cause() -> None:
+    known_to_the_second = 60 + 15 / 60
+    changes = (PIECES["filter"], 55), (PIECES["selectors"], 61)
+    assert found_at(known_to_the_second, *changes) == ("PutSubscriptionFilter-55", 0.95)
