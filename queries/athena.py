@@ -7,7 +7,7 @@ execution parameters, and each of those is a literal or a cast of one, at most 1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from sqlglot import ErrorLevel, exp, parse, parse_one
 from sqlglot.errors import SqlglotError
 
 from queries import portable
+from queries.trino import bound_the_days, said_to_trino, without_left_out
 from stormtrail.errors import UsageError
 
 _LIMIT = "its LIMIT is a parameter, and Athena takes parameters in a WHERE only"
@@ -40,16 +41,7 @@ NOT_PORTABLE: Mapping[str, str] = dict(portable.NOT_PORTABLE) | {
 
 _DIALECT = "athena"
 _MOST_CHARACTERS = 1_024
-_DAY = "event_day"
-_TIME = "event_time"
-# an entry lies in the partition of its own day, so what bounds the time bounds the day
-_BOUNDS: dict[type[exp.Expr], type[exp.Binary]] = {
-    exp.GT: exp.GTE,
-    exp.GTE: exp.GTE,
-    exp.LT: exp.LTE,
-    exp.LTE: exp.LTE,
-    exp.EQ: exp.EQ,
-}
+_MOMENTS = exp.DataType.TEMPORAL_TYPES - {exp.DataType.Type.TIME, exp.DataType.Type.TIMETZ}
 
 
 @dataclass(frozen=True)
@@ -74,10 +66,8 @@ def for_athena(text: str, values: Mapping[str, Any]) -> Statement:
     """
     tree = _parsed(text)
     _check_names({place.name for place in tree.find_all(exp.Placeholder)}, set(values))
-    tree = tree.transform(_without_left_out, values).transform(_said_to_trino)
-    if "events" not in {cte.alias.lower() for cte in tree.find_all(exp.CTE)}:
-        for select in list(tree.find_all(exp.Select)):
-            _bound_the_days(select)
+    tree = tree.transform(without_left_out, values).transform(said_to_trino)
+    bound_the_days(tree)
     return _written(tree, values)
 
 
@@ -89,7 +79,7 @@ def view(text: str, database: str) -> str:
         if table.name not in own:
             table.set("db", exp.to_identifier(database, quoted=True))
             table.this.set("quoted", True)
-    return _read_again(_said(tree.transform(_said_to_trino)))
+    return _read_again(_said(tree.transform(said_to_trino)))
 
 
 def _parsed(text: str) -> exp.Expr:
@@ -115,89 +105,6 @@ def _check_names(wanted: set[str], given: set[str]) -> None:
     if unknown := sorted(given - wanted):
         hint = f"it knows: {', '.join(sorted(wanted)) or 'none'}"
         raise UsageError(f"the query has no parameter {unknown[0]}", where="SQL", hint=hint)
-
-
-def _without_left_out(node: exp.Expr, values: Mapping[str, Any]) -> exp.Expr:
-    """`$p is null or X` is X where there is a value and true where there is none."""
-    if isinstance(node, exp.Or) and (name := _asked_for_null(node.this)):
-        return exp.true() if values[name] is None else node.expression.copy()
-    if name := _asked_for_null(node):
-        return exp.convert(values[name] is None)
-    if isinstance(node, exp.Placeholder) and values[node.name] is None:
-        return exp.null()
-    return node
-
-
-def _asked_for_null(node: exp.Expr) -> str:
-    """The parameter of `$p is null`, else nothing."""
-    asks = isinstance(node, exp.Is) and isinstance(node.expression, exp.Null)
-    return node.this.name if asks and isinstance(node.this, exp.Placeholder) else ""
-
-
-def _said_to_trino(node: exp.Expr) -> exp.Expr:
-    """What sqlglot alone would leave with another meaning, or could not say."""
-    if isinstance(node, exp.Struct):
-        fields = [
-            item.expression if isinstance(item, exp.PropertyEQ) else item
-            for item in node.expressions
-        ]
-        return exp.Struct(expressions=[field.copy() for field in fields])
-    if isinstance(node, exp.JSONExtractScalar) and not node.args.get("said"):
-        return _json_text(node)
-    return node
-
-
-def _json_text(node: exp.JSONExtractScalar) -> exp.Expr:
-    """DuckDB gives lists and objects as JSON text, where Trino's json_extract_scalar gives NULL."""
-    scalar = node.copy()
-    scalar.set("said", True)
-    found = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
-    whole = exp.func("NULLIF", exp.Anonymous(this="JSON_FORMAT", expressions=[found]), "'null'")
-    return exp.func("COALESCE", scalar, whole)
-
-
-def _bound_the_days(select: exp.Select) -> None:
-    """Adds to a SELECT over `events`, for each bound of its times, that of their days."""
-    sources = list(_sources(select))
-    owners = {source.alias_or_name for source in sources if _is_events(source)}
-    if len(sources) == 1 and owners:
-        owners.add("")  # an unqualified column is its own
-    if where := select.args.get("where"):
-        for bound in list(_conjuncts(where.this)):
-            if day := _day_of(bound, owners):
-                select.where(day, copy=False)
-
-
-def _is_events(source: exp.Expr) -> bool:
-    return isinstance(source, exp.Table) and source.name.lower() == "events" and not source.db
-
-
-def _sources(select: exp.Select) -> Iterator[exp.Expr]:
-    if found := select.args.get("from_"):
-        yield found.this
-    for join in select.args.get("joins") or []:
-        yield join.this
-
-
-def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
-    node = node.unnest()
-    if isinstance(node, exp.And):
-        yield from _conjuncts(node.this)
-        yield from _conjuncts(node.expression)
-    else:
-        yield node
-
-
-def _day_of(bound: exp.Expr, owners: set[str]) -> exp.Expr | None:
-    """`event_day >= date_format(X, …)` for `event_time >= X`, where X reads no column."""
-    kind, column = _BOUNDS.get(type(bound)), bound.this
-    if kind is None or not isinstance(column, exp.Column) or column.name.lower() != _TIME:
-        return None
-    if column.table not in owners or bound.expression.find(exp.Column, exp.Query):
-        return None
-    time = exp.cast(bound.expression.copy(), "timestamp")
-    text = exp.Anonymous(this="DATE_FORMAT", expressions=[time, exp.Literal.string("%Y-%m-%d")])
-    return kind(this=exp.column(_DAY, table=column.table or None), expression=text)
 
 
 def _written(tree: exp.Expr, values: Mapping[str, Any]) -> Statement:
@@ -228,28 +135,33 @@ def _argument(place: exp.Placeholder, value: Any) -> tuple[exp.Expr, str]:
     """What the `?` takes the place of, and its value; a cast goes with the value, as Athena wants it."""
     parent = place.parent
     if isinstance(value, datetime):
-        return place, _checked(place.name, _time(value))
-    if isinstance(parent, exp.Cast) and type(parent) is exp.Cast and isinstance(value, str):
+        return place, _checked(place.name, exp.cast(_literal(_utc(value)), "timestamp"))
+    if type(parent) is exp.Cast and isinstance(value, str):
         cast = parent.copy()
-        text = _moment(place.name, value) if cast.to.is_type(*exp.DataType.TEMPORAL_TYPES) else None
-        cast.set("this", exp.Literal.string(value if text is None else text))
+        cast.set("this", _literal(_as_trino_reads(place.name, value, cast)))
         return parent, _checked(place.name, cast)
     return place, _checked(place.name, exp.convert(value))
 
 
-def _time(value: datetime) -> exp.Expr:
-    utc = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    return exp.cast(exp.Literal.string(utc.isoformat(sep=" ")), "timestamp")
-
-
-def _moment(name: str, value: str) -> str:
-    """Trino reads no `T` and no zone in a timestamp."""
+def _as_trino_reads(name: str, value: str, cast: exp.Cast) -> str:
+    """A time without `T` and zone, a date without a time; all else as it is."""
+    if not cast.to.is_type(*_MOMENTS):
+        return value
     try:
         found = datetime.fromisoformat(value.strip())
     except ValueError as error:
         hint = "like 2026-01-31 or 2026-01-31T12:00:00"
         raise UsageError(f"{value!r} is no time", where=f"--param {name}", hint=hint) from error
-    return str(_time(found).this.this)
+    return _utc(found)[:10] if cast.to.is_type("date") else _utc(found)
+
+
+def _utc(value: datetime) -> str:
+    utc = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(sep=" ")
+
+
+def _literal(text: str) -> exp.Expr:
+    return exp.Literal.string(text)
 
 
 def _checked(name: str, argument: exp.Expr) -> str:

@@ -126,6 +126,13 @@ def test_a_time_is_said_as_trino_reads_it(given: Any, argument: str) -> None:
     assert athena.for_athena(text, {"t": given}).arguments == (argument,)
 
 
+def test_a_date_is_said_without_a_time() -> None:
+    text = "select event_id from events where cast(event_time as date) = cast($d as date)"
+    assert athena.for_athena(text, {"d": "2026-01-02T03:00"}).arguments == (
+        "CAST('2026-01-02' AS DATE)",
+    )
+
+
 def test_a_bound_of_the_time_bounds_the_days_that_are_read() -> None:
     text = "select e.event_id from events as e where e.event_time >= $a and e.event_time < $b"
     told = " ".join(athena.for_athena(text, {"a": DAY, "b": DAY}).text.split())
