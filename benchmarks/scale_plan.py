@@ -110,7 +110,8 @@ def _inputs(given: Mapping[str, Input]) -> Iterator[str]:
     yield "| figure | value | how it was got |"
     yield "|---|---|---|"
     for name, one in given.items():
-        yield f"| {name} | {_number(one.value)} {one.unit} | {one.how} |"
+        value = f"{one.value:g}" if one.unit.startswith("USD") else _number(one.value)
+        yield f"| {name} | {value} {one.unit} | {one.how} |"
 
 
 def _day(plan: Plan) -> Iterator[str]:

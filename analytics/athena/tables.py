@@ -77,6 +77,13 @@ group by e.issued_access_key_id
 _SAME = 'select * from "{}"'
 """For a table of events by another name, which was checked to be a plain one."""
 
+_COMMITTED = """
+select e.*
+from "{}" as e
+where e."$path" in (select concat('{}', path) from event_files)
+"""
+"""The same without files that the ledger does not name: replaced ones, and those of a killed writer."""
+
 VIEWS = {
     "event_integrity": EVENT_INTEGRITY,
     "known_sessions": _KNOWN_SESSIONS,
@@ -87,18 +94,26 @@ VIEWS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where the store lies and what it is called: its S3 root with `/` at the end, names in Athena."""
+    """Where the store lies and what it is called: its S3 root with `/` at the end, names in Athena.
+
+    `committed`: entries are read from those files alone that the exported ledger names.
+    """
 
     root: str
     database: str
     table: str
+    committed: bool = False
 
     @classmethod
-    def of(cls, location: str, database: str, table: str = "events") -> Place:
+    def of(
+        cls, location: str, database: str, table: str | None = None, *, committed: bool = False
+    ) -> Place:
         """Checked; `location` is the folder of the events, as `s3://bucket/prefix/events/`.
 
+        The table is called `events`, or `event_rows` where a view of that name stands before it.
         UsageError says which of the three Athena would not take, and why.
         """
+        table = table or ("event_rows" if committed else "events")
         for flag, name in (("--database", database), ("--table", table)):
             if not _NAME.fullmatch(name):
                 hint = "lower-case letters, digits and _ only"
@@ -106,7 +121,10 @@ class Place:
         if table in {FUNCTIONS, *ROLLUPS, *LEDGER_TABLES, *VIEWS}:
             what = f"{table!r} is another table of the store"
             raise UsageError(what, where="--table", hint="like events")
-        return cls(_root(location), database, table)
+        if committed and table == "events":
+            hint = "leave it out, or give another name"
+            raise UsageError("events is the view here", where="--table", hint=hint)
+        return cls(_root(location), database, table, committed)
 
 
 def _root(location: str) -> str:
@@ -143,7 +161,12 @@ def statements(place: Place, first_day: date = FIRST_DAY) -> Iterator[str]:
     for name, schema in ledger_schemas().items():
         yield _table(place, name, schema, f"{FOLDER}/{name}/", None)
     if place.table != "events":
-        yield _view(place, "events", _SAME.format(place.table))
+        rows = (
+            _COMMITTED.format(place.table, place.root)
+            if place.committed
+            else _SAME.format(place.table)
+        )
+        yield _view(place, "events", rows)
     for name, query in VIEWS.items():
         yield _view(place, name, query)
 

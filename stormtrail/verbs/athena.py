@@ -40,8 +40,13 @@ def ddl_command(
         str | None, typer.Option(metavar="NAME", help="Athena's database for the tables.")
     ] = None,
     table: Annotated[
-        str, typer.Option(metavar="NAME", help="The table of the entries; a view calls it events.")
-    ] = "events",
+        str | None,
+        typer.Option(metavar="NAME", help="The table of the entries, if it is not to be events."),
+    ] = None,
+    committed_only: Annotated[
+        bool,
+        typer.Option("--committed-only", help="Read only the files that `athena ledger` names."),
+    ] = False,
     first_day: Annotated[
         datetime | None,
         typer.Option(
@@ -60,7 +65,8 @@ def ddl_command(
     name = load(athena_database=database).athena_database
     if name is None:
         raise UsageError("no database is named", hint="add --database NAME")
-    emit(ddl(Place.of(location, name, table), first_day.date() if first_day else FIRST_DAY))
+    place = Place.of(location, name, table, committed=committed_only)
+    emit(ddl(place, first_day.date() if first_day else FIRST_DAY))
 
 
 def ledger_command(store: StoreFlag = None) -> None:

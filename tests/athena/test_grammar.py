@@ -5,6 +5,8 @@ Athena's engine version 3 is a Trino of about that age; functions and types it d
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlglot
 
@@ -25,11 +27,13 @@ def test_trinos_own_grammar_reads_every_portable_query(name: str) -> None:
     assert grammar.parse_statement(athena.for_athena(text, left_out).text)
 
 
-@pytest.mark.parametrize("table", ["events", "trail_2026"])
-def test_trinos_own_grammar_reads_every_view(table: str) -> None:
-    place = Place.of("s3://my-bucket/store/events/", "stormtrail", table)
+@pytest.mark.parametrize(
+    "more", [{}, {"table": "2026_trail"}, {"committed": True}], ids=["plain", "named", "committed"]
+)
+def test_trinos_own_grammar_reads_every_view(more: dict[str, Any]) -> None:
+    place = Place.of("s3://my-bucket/store/events/", "stormtrail", **more)
     views = [text for text in statements(place) if text.startswith("CREATE OR REPLACE VIEW")]
-    assert len(views) == 3 + (table != "events")
+    assert len(views) == 3 + bool(more)
     assert all(grammar.parse_statement(text) for text in views)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlglot
@@ -129,6 +130,21 @@ def test_a_table_by_another_name_is_called_events_by_a_view() -> None:
     assert view in texts
 
 
+def test_of_files_that_the_ledger_does_not_name_no_entry_is_read() -> None:
+    """What a compaction replaced, or a killed writer left, may lie on S3 for a while."""
+    place = Place.of(LOCATION, "stormtrail", committed=True)
+    head = 'CREATE OR REPLACE VIEW "stormtrail"."events" AS\n'
+    (view,) = [text for text in statements(place) if text.startswith(head)]
+    root = "s3://my-bucket/trails/store/"
+    files = {"event_id": ["kept", "replaced"], "$path": [f"{root}events/a", f"{root}events/b"]}
+    engine = duckdb.connect().execute("create schema stormtrail")
+    for name, rows in (("event_rows", files), ("event_files", {"path": ["events/a"]})):
+        engine.from_arrow(pa.table(rows)).create(f"stormtrail.{name}")
+    (select,) = sqlglot.transpile(view.removeprefix(head), read="athena", write="duckdb")
+    assert [row[0] for row in engine.execute(select).fetchall()] == ["kept"]
+    assert any("`stormtrail`.`event_rows` (" in text for text in statements(place))
+
+
 def test_every_statement_ends_with_a_semicolon_and_can_be_told_from_the_next() -> None:
     parts = ddl(PLACE).split(";\n")
     assert [part.strip() for part in parts if part.strip()] == list(statements(PLACE))
@@ -165,6 +181,16 @@ def test_the_verb_prints_the_statements_and_nothing_else(
     said = capsys.readouterr()
     assert said.out.strip() == ddl(PLACE, date(2026, 1, 1)).strip()
     assert said.err == ""
+
+
+def test_the_view_and_the_table_have_names_of_their_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flags = ["--location", LOCATION, "--database", "d", "--committed-only"]
+    assert run(["athena", "ddl", *flags, "--table", "events"]) == ExitCode.USAGE
+    assert capsys.readouterr().err.startswith("error: --table: events is the view here; ")
+    assert run(["athena", "ddl", *flags]) == ExitCode.DONE
+    assert capsys.readouterr().out.strip() == ddl(Place.of(LOCATION, "d", committed=True)).strip()
 
 
 def test_the_verb_wants_a_database(capsys: pytest.CaptureFixture[str]) -> None:
