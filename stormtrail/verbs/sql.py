@@ -69,22 +69,32 @@ def sql_command(
 
     render = chosen("format", form, RENDERERS)
     ask = chosen("engine", engine, _ENGINES)
+    place = {
+        "athena_database": athena_database,
+        "athena_workgroup": athena_workgroup,
+        "athena_output": athena_output,
+        "profile": profile,
+        "endpoint_url": endpoint_url,
+    }
+    if ask is _here:
+        _refuse(place)
     if show:
         emit(_listing())
         return
     if form == "parquet" and out is None and not piped():
         raise UsageError("Parquet does not belong on a terminal", hint="add --out FILE")
-    settings = load(
-        store=store,
-        athena_database=athena_database,
-        athena_workgroup=athena_workgroup,
-        athena_output=athena_output,
-        profile=profile,
-        endpoint_url=endpoint_url,
-    )
+    settings = load(store=store, **place)
     text, defaults = _text(query, file)
     answer = ask(settings, text, defaults | _params(param or []))
     deliver(render(answer), out, f"{answer.num_rows:,} rows")
+
+
+def _refuse(place: dict[str, str | None]) -> None:
+    """A flag that says where Athena is, without Athena, would be a question asked of the wrong data."""
+    for name, value in place.items():
+        if value is not None:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError("DuckDB asks the store here", where=flag, hint="add --engine athena")
 
 
 def _here(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:

@@ -13,7 +13,7 @@ import sqlglot
 import queries
 from analytics.athena.tables import Place, statements
 from queries import athena
-from tests.athena.test_statements import values_for
+from tests.analytics.athena.test_statements import values_for
 
 grammar = pytest.importorskip("trino_query_parser", reason="pip install trino-query-parser")
 

@@ -21,8 +21,8 @@ from queries import athena as words
 from queries import saved
 from stormtrail.cli import run
 from stormtrail.errors import AccessError, ExitCode, InputError, StormtrailError, UsageError
-from tests.athena.conftest import Athena
-from tests.athena.unkind import Body, Change, unkind
+from tests.analytics.athena.conftest import Athena
+from tests.analytics.athena.unkind import Body, Change, unkind
 from tests.interrupt import heeding, interrupt
 
 COUNTS = [("event_name", "varchar"), ("entries", "bigint")]
@@ -315,6 +315,12 @@ def test_a_flag_that_cannot_be_right_is_refused_before_athena_hears_of_it(
     assert run(["sql", QUESTION, *place, *flags]) == ExitCode.USAGE
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert athena.queries() == []
+
+
+def test_a_flag_of_athenas_without_athena_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sql", QUESTION, "--athena-database", "trail"]) == ExitCode.USAGE
+    line = "error: --athena-database: DuckDB asks the store here; add --engine athena\n"
+    assert capsys.readouterr().err == line
 
 
 def test_ctrl_c_stops_the_query_in_athena(athena: Athena) -> None:

@@ -14,7 +14,7 @@ import queries
 from analytics.warehouse import Warehouse
 from queries import athena, portable, saved
 from stormtrail.errors import UsageError
-from tests.athena.backrun import answer
+from tests.analytics.athena.backrun import answer
 from tests.queries.casefile import read
 from tests.queries.test_saved import CASES, tables_of
 
