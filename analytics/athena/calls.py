@@ -29,6 +29,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _SLOWER = 1.5
 _SAID_CHARACTERS = 300
 _USER_ERROR = 2
+_MOST_BYTES = 262_144  # of a query's text
 _WORKGROUP = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _DATABASE = re.compile(r"[A-Za-z0-9_]{1,255}")
 _OUTPUT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
@@ -106,6 +107,8 @@ def run_on_athena(
     _check_that_it_reads(text)
     given = {name: None if value == "" else value for name, value in params.items()}
     statement = athena.for_athena(text, given)
+    if len(statement.text.encode()) > _MOST_BYTES:
+        raise UsageError(f"longer than the {_MOST_BYTES:,} bytes that Athena takes", where="SQL")
     try:
         return _run(client, target, statement, most_rows, pause)
     except (BotoCoreError, ClientError) as error:

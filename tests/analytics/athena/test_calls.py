@@ -317,6 +317,14 @@ def test_a_flag_that_cannot_be_right_is_refused_before_athena_hears_of_it(
     assert athena.queries() == []
 
 
+def test_a_text_that_is_too_long_for_athena_is_refused_before_it_hears_of_it(
+    athena: Athena,
+) -> None:
+    error = refused(athena.url, text=f"select '{'x' * 262_144}' as x")
+    assert error.line() == "SQL: longer than the 262,144 bytes that Athena takes"
+    assert athena.queries() == []
+
+
 def test_a_flag_of_athenas_without_athena_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sql", QUESTION, "--athena-database", "trail"]) == ExitCode.USAGE
     line = "error: --athena-database: DuckDB asks the store here; add --engine athena\n"
