@@ -187,15 +187,16 @@ def _time(plan: Plan) -> Iterator[str]:
 
 
 def _files(plan: Plan) -> Iterator[str]:
-    yield "| records a file | files | GET and LIST, USD | CPU of the files, core-hours | archive |"
-    yield "|---|---|---|---|---|"
+    yield "| records a file | files, each a GET | LIST | both, USD | CPU of the files, core-hours | archive |"
+    yield "|---|---|---|---|---|---|"
     for records in (plan("records a file"), 100.0, plan("records a tiny file")):
         files = plan.entries / records
         hours = files * plan("a file, beside its records") / 1e6 / 3_600
         tiny = records == plan("records a tiny file")
         size = files * plan("a file of five records") if tiny else None
         yield (
-            f"| {_number(records)} | {_number(files)} | {plan.requests_usd(files):,.2f} | {_number(hours)} "
+            f"| {_number(records)} | {_number(files)} | {_number(files / _KEYS_A_LIST)} "
+            f"| {plan.requests_usd(files):,.2f} | {_number(hours)} "
             f"| {_bytes(size) if size else '–'} |"
         )
 
