@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import frame
 from stormtrail.errors import StormtrailError
 
+STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")
 PAGES = {
     "The storm": (
@@ -40,6 +41,7 @@ def signed_in() -> bool:
 def main() -> None:
     """The chosen page; an error meant for a person is shown as one line."""
     st.set_page_config(page_title="Stormtrail", page_icon=str(ICON), layout="wide")
+    st.html(STYLE)
     if not signed_in():
         st.button("Sign in", on_click=st.login)
         st.stop()

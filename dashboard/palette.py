@@ -9,11 +9,11 @@ YELLOW = "#F0E442"
 BLUE = "#0072B2"
 VERMILION = "#D55E00"
 PURPLE = "#CC79A7"
-GREY = "#8C96A0"
+GREY = "#7F8A95"
 
 ORIGINAL = SKY
 LOOP = VERMILION
-CHANGE = PURPLE
+CHANGE = GREY
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, YELLOW, GREY)
 
 _ORDERS = (ORIGINAL, VERMILION, ORANGE, PURPLE)
@@ -28,3 +28,8 @@ def of_order(order: int) -> str:
 def of_state(state: str | None) -> str:
     """The colour of a loop's state; green where there is none."""
     return GREEN if state is None else _STATES.get(state, GREY)
+
+
+def ink(color: str) -> str:
+    """The colour of text upon it, with a contrast of 4.5 or more (WCAG 2, AA)."""
+    return "#FFFFFF" if color == BLUE else "#000000"

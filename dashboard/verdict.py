@@ -106,7 +106,8 @@ def _cause(loop: Loop | None) -> Answer:
     note = (
         f"{cause.event_name} at {moment(cause.event_time)}; confidence {share(cause.confidence)}."
     )
-    return Answer(question, actor(cause.actor), note)
+    who, _, role = actor(cause.actor).partition(" (role ")
+    return Answer(question, who, f"As {role.removesuffix(')')}: {note}" if role else note)
 
 
 def _cost(findings: Findings) -> Answer:

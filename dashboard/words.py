@@ -1,6 +1,6 @@
-"""Numbers, times and names as a person reads them.
+"""Numbers, times and names as a person reads them: a report's words, made safe for pages.
 
-Numbers carry their unit and three digits at most. Names come from records, so whatever goes
+Names come from records, so whatever goes
 into Markdown or into a chart passes `md` or `label` here.
 """
 
@@ -10,10 +10,14 @@ import html
 import re
 from datetime import UTC, datetime, timedelta
 
+from reports import words
+from reports.words import UNKNOWN, component, length, money, number, quantity, share
 from stormtrail.text import plain
 
 __all__ = [
+    "UNKNOWN",
     "actor",
+    "component",
     "count",
     "cut",
     "interval",
@@ -30,17 +34,23 @@ __all__ = [
     "span",
 ]
 
-UNKNOWN = "not known"
-
-_STEPS = ((1e9, "billion"), (1e6, "million"))
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$^\"'=/-])")
-_JOINER = "\u2060"  # breaks up links, mail addresses and :short_codes: and takes no room
+# both take no room, and break up links, mail addresses and :short_codes:
+_JOINER = "\u2060"
+_BREAK = "\u200b"  # a line may end here
 
 
 def md(text: object) -> str:
     """A record's text for Streamlit's Markdown: never formatting, link, formula or icon."""
     escaped = _MARKDOWN.sub(r"\\\1", plain(text).replace("&", "&amp;"))
-    return re.sub(r"([:.@])", rf"\1{_JOINER}", escaped)
+    return re.sub("[:.@]", _broken_up, escaped)
+
+
+def _broken_up(found: re.Match[str]) -> str:
+    """A time and a decimal stay whole; a long name may go on in the next line."""
+    sign = found.group()
+    after = found.string[found.end() : found.end() + 1]
+    return sign + (_JOINER if sign == "." or after.isdigit() else _BREAK)
 
 
 def label(text: object, width: int = 80) -> str:
@@ -56,55 +66,11 @@ def cut(text: str, width: int) -> str:
     return f"{text[: width - 1 - half]}…{text[-half:]}"
 
 
-def number(value: float | None) -> str:
-    """Three significant digits: `0.0123`, `4.56`, `1,230`, `7.89 million`."""
-    if value is None:
-        return UNKNOWN
-    for size, word in _STEPS:
-        if abs(value) >= size:
-            return f"{_digits(value / size)} {word}"
-    return _digits(value)
-
-
-def _digits(value: float) -> str:
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{_round_to_three(value):,.0f}"
-    return f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.1e}"
-
-
-def _round_to_three(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
 def count(value: float | None, unit: str = "") -> str:
     """A whole number, exact up to 9,999, then in three digits."""
     if value is None:
         return UNKNOWN
-    shown = f"{value:,.0f}" if abs(value) < 10_000 else number(value)
-    return f"{shown} {unit}".rstrip()
-
-
-def share(value: float | None) -> str:
-    """A part of one as per cent: `93 %`, `0.4 %`."""
-    if value is None:
-        return UNKNOWN
-    percent = 100 * value
-    if 99.5 <= percent < 100:
-        return f"{percent:.1f} %" if percent < 99.95 else "over 99.9 %"
-    if percent == 0:
-        return "0 %"
-    return f"{percent:.0f} %" if percent >= 9.5 else f"{percent:.2g} %"
-
-
-def money(value: float | None, currency: str = "USD") -> str:
-    """`1,230 USD`; cents below 100."""
-    if value is None:
-        return UNKNOWN
-    if 0 < abs(value) < 0.01:
-        return f"under 0.01 {currency}"
-    return f"{value:,.2f} {currency}" if abs(value) < 100 else f"{number(value)} {currency}"
+    return f"{number(round(value))} {unit}".rstrip()
 
 
 def interval(value: tuple[float, float] | None) -> str:
@@ -122,59 +88,19 @@ def moment(value: datetime | None) -> str:
 
 def span(seconds: float | None) -> str:
     """`45 seconds`, `12 minutes`, `3.5 hours`, `9 days`."""
-    if seconds is None:
-        return UNKNOWN
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{_two_digits(seconds / size)} {unit}"
-    return f"{_two_digits(seconds)} seconds"
-
-
-def _two_digits(value: float) -> str:
-    return f"{value:,.0f}" if value >= 9.5 else f"{value:.2g}"
+    return UNKNOWN if seconds is None else length(timedelta(seconds=seconds))
 
 
 def since(start: datetime, end: datetime) -> str:
     """How long from start to end."""
-    return span((end - start) / timedelta(seconds=1))
+    return length(end - start)
 
 
 def short(arn: str) -> str:
     """The last name in an ARN: a function's, a log group's, a bucket's."""
-    if arn.startswith("unknown:"):
-        kind, *place = arn.removeprefix("unknown:").split(":")
-        return f"unknown {kind.replace('_', ' ')}" + (
-            f" in {place[0]}" if place and place[0] else ""
-        )
-    if not arn.startswith("arn:"):
-        return plain(arn)
-    name = arn.split(":", 5)[-1]
-    for kind in ("function:", "log-group:", "stream/", "deliverystream/", "rule/", "trail/"):
-        name = name.removeprefix(kind)
-    return plain(name)
+    return plain(words.short(arn))
 
 
 def actor(arn: str | None) -> str:
     """Who, in short: `alice (role Admin)`, `user bob`."""
-    if not arn:
-        return UNKNOWN
-    parts = arn.split(":", 5)[-1].split("/")
-    if parts[0] == "assumed-role" and len(parts) >= 3:
-        return plain(f"{parts[-1]} (role {parts[1]})")
-    if parts[0] in {"user", "role"}:
-        return plain(f"{parts[0]} {parts[-1]}")
-    return plain(parts[-1])
-
-
-def quantity(value: int, noun: str) -> str:
-    """`1 loop`, `3 loops`, `no loops`."""
-    if value == 0:
-        return f"no {_plural(noun)}"
-    return f"{count(value)} {noun if value == 1 else _plural(noun)}"
-
-
-def _plural(noun: str) -> str:
-    if noun.endswith(("ch", "sh", "s", "x")):
-        return noun + "es"
-    ends_in_y = noun.endswith("y") and noun[-2] not in "aeiou"
-    return noun[:-1] + "ies" if ends_in_y else noun + "s"
+    return plain(words.actor(arn))

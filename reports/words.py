@@ -54,7 +54,9 @@ def number(value: float | None) -> str:
             return f"{value / size:.3g} {word}"
     if float(value).is_integer() and abs(value) < 10_000:
         return f"{value:,.0f}"
-    return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if abs(value) >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}" if abs(value) >= 1e-4 else f"{value:.1e}"
 
 
 def share(part: float | None) -> str:
@@ -74,10 +76,18 @@ def share(part: float | None) -> str:
 def quantity(count: float, noun: str) -> str:
     """A number with its noun, in the plural where it takes one.
 
-    >>> quantity(1, "function"), quantity(1200, "account")
-    ('1 function', '1,200 accounts')
+    >>> quantity(1, "function"), quantity(1200, "batch"), quantity(0, "anomaly")
+    ('1 function', '1,200 batches', 'no anomalies')
     """
-    return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
+    told = number(count) if count else "no"
+    return f"{told} {noun if count == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith(("ch", "sh", "s", "x")):
+        return noun + "es"
+    ends_in_y = noun.endswith("y") and noun[-2] not in "aeiou"
+    return noun[:-1] + "ies" if ends_in_y else noun + "s"
 
 
 def money(value: float | None, currency: str = "USD") -> str:
@@ -129,12 +139,15 @@ def short(arn: str | None) -> str:
     'router'
     >>> short("unknown:s3:111122223333:us-east-1")
     'unknown s3 source in 111122223333'
+    >>> short("unknown:cloudwatch_logs::")
+    'unknown cloudwatch logs source'
     """
     if not arn:
         return UNKNOWN
     if arn.startswith("unknown:"):
         kind, account, *_ = [*arn.split(":")[1:], "", ""]
-        return f"unknown {kind} source in {account}"
+        place = f" in {account}" if account else ""
+        return f"unknown {kind.replace('_', ' ')} source{place}"
     if not arn.startswith("arn:") or arn.count(":") < 5:
         return arn
     name = arn.split(":", 5)[5]
@@ -148,13 +161,15 @@ def actor(arn: str | None) -> str:
 
     >>> actor("arn:aws:sts::111122223333:assumed-role/Admin/alice")
     'alice (role Admin)'
+    >>> actor("arn:aws:iam::111122223333:user/bob")
+    'user bob'
     """
     if not arn:
         return UNKNOWN
     parts = arn.split(":", 5)[-1].split("/")
     if parts[0] == "assumed-role" and len(parts) >= 3:
         return f"{parts[-1]} (role {parts[1]})"
-    return parts[-1]
+    return f"{parts[0]} {parts[-1]}" if parts[0] in {"user", "role"} else parts[-1]
 
 
 def component(name: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.charts.base import figure
-from dashboard.palette import BLUE, GREEN, GREY, LOOP
-from dashboard.words import label, money, number, short
+from dashboard.palette import BLUE, GREEN, GREY, LOOP, ink
+from dashboard.words import component, label, money, number, short
 
 MOST_SHOWN = 12
 
@@ -51,6 +51,7 @@ def _bars(
         marker={"color": [colors.get(name, BLUE) for name, _ in largest]},
         text=[money(amount, currency) for _, amount in largest],
         textposition="auto",
+        insidetextfont={"color": [ink(colors.get(name, BLUE)) for name, _ in largest]},
         customdata=[label(name, 160) for name, _ in largest],
         hovertemplate="%{customdata}<br>%{text} a month<extra></extra>",
         showlegend=False,
@@ -62,7 +63,7 @@ def _bars(
 
 
 def _spoken(name: str) -> str:
-    return short(name) if name.startswith("arn:") else name.replace("_", " ")
+    return short(name) if name.startswith("arn:") else component(name)
 
 
 def before_after(
@@ -89,5 +90,6 @@ def _add_side(
         name=name,
         marker={"color": color},
         text=[number(value) for value in values],
+        insidetextfont={"color": ink(color)},
         hovertemplate=f"%{{y}} {name}: %{{text}} {label(unit)}<extra></extra>",
     )

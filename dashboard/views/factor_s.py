@@ -94,7 +94,7 @@ def _trap(found: Findings) -> None:
     delivered = max((s.entries_delivered or 0 for s in found.sources), default=0)
     columns = st.columns(3)
     for column, (name, runs) in zip(columns, factors.ways(size).items(), strict=True):
-        column.metric(name, f"{runs:.4g} runs an entry")
+        column.metric(name, f"{runs:.4g} {'run' if runs == 1 else 'runs'} an entry")
         column.caption(
             f"{count(runs * delivered)} runs for the {count(delivered)} entries delivered"
         )

@@ -18,6 +18,7 @@ _BADGES = {
 }
 _FLOOD = ("Flood", "orange", ":material/water:")
 _CALM = ("Calm", "green", ":material/check_circle:")
+_WIDTHS = (1, 1, 1.3, 1, 1.1)  # people's names are long, and so is what to do
 _LINKS = (
     ("storm_map", "See the storm map"),
     ("timeline", "See the timeline"),
@@ -46,7 +47,7 @@ def _answers(found: Findings) -> None:
     word, color, icon = calm if loop is None else _BADGES.get(loop.state, _CALM)
     st.badge(word, color=color, icon=icon)  # type: ignore[arg-type]  # a literal in the table above
     given = answers(found)
-    columns = st.columns([1, 1, 1, 1, 1])
+    columns = st.columns(_WIDTHS)
     for column, answer, (target, text) in zip(columns, given, _LINKS, strict=True):
         with column, st.container(border=True, height="stretch"):
             _answer(answer)

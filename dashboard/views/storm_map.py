@@ -27,7 +27,9 @@ def show() -> None:
     state = frame.chart(
         storm_map.draw(picture), "storm_map", on_select="rerun", selection_mode="points"
     )
-    st.caption("Click a circle for its numbers and its evidence. Widths and sizes are by entries.")
+    st.caption(
+        "Click a circle or a diamond for its numbers and its evidence. Widths and sizes are by entries."
+    )
     _details(found, _clicked(state))
     if found.loops:
         st.subheader("Loops", anchor=False)

@@ -16,8 +16,8 @@ def test_a_storm_is_told_in_five_answers() -> None:
         Answer("Since when?", "10 Jan 2026, 14:05 UTC", "34 hours up to the last entry."),
         Answer(
             "By whose change?",
-            "alice (role Admin)",
-            "PutSubscriptionFilter at 10 Jan 2026, 14:03 UTC; confidence 93 %.",
+            "alice",
+            "As Admin: PutSubscriptionFilter at 10 Jan 2026, 14:03 UTC; confidence 93 %.",
         ),
         Answer(
             "What does it cost?",
