@@ -20,11 +20,11 @@ _FLOOD = ("Flood", "orange", ":material/water:")
 _CALM = ("Calm", "green", ":material/check_circle:")
 _WIDTHS = (1, 1, 1.3, 1, 1.1)  # people's names are long, and so is what to do
 _LINKS = (
-    ("storm_map", "See the storm map"),
-    ("timeline", "See the timeline"),
-    ("evidence", "See the evidence"),
-    ("factor_s", "See what multiplies"),
-    ("cure", "See the cure"),
+    ("storm_map", "Storm map"),
+    ("timeline", "Timeline"),
+    ("evidence", "Evidence"),
+    ("factor_s", "Factor S"),
+    ("cure", "Cure"),
 )
 
 
@@ -63,7 +63,7 @@ def _answer(answer: Answer) -> None:
 def _link(found: Findings, target: str, text: str) -> None:
     loop = main_loop(found)
     if target == "evidence" and loop is not None and loop.cause is not None:
-        frame.link(target, "See the change", event=loop.cause.event_id)
+        frame.link(target, "The change", event=loop.cause.event_id)
     else:
         frame.link(target, text)
 

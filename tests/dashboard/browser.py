@@ -46,7 +46,7 @@ PAGES = {
     "sql_console": "SQL",
     "archive": "Archive",
 }
-WIDTHS = {"wide": 1440, "narrow": 420}
+WIDTHS = {"wide": 1440, "laptop": 1280, "narrow": 420}
 # Streamlit asks for these below each page's path before it falls back to the root
 _HARMLESS = ("/_stcore/", "/favicon")
 
