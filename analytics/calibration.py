@@ -8,6 +8,7 @@ the measurements' own noise: a cure divides s by a hundred, and would leave most
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -28,32 +29,38 @@ def calibrated(
     k: Mapping[str, Shares], s: Mapping[str, float | None], functions: Sequence[Candidate]
 ) -> list[Candidate]:
     """The functions with batches and routed shares that explain no more than s and K."""
-    sized = [_with_batch(item, s.get(item.source), functions) for item in functions]
-    return [
-        _with_shares(item, k[item.source], sized) if item.source in k else item for item in sized
-    ]
+    caused: dict[str, float] = defaultdict(float)
+    for item in functions:
+        caused[item.source] += _caused(item)
+    sized = [_with_batch(item, s.get(item.source), caused[item.source]) for item in functions]
+    same = defaultdict(list)
+    for item in sized:
+        same[item.source].append(item)
+    factors = {
+        (source, target): _factors(target, k[source].get(target, 0.0), those)
+        for source, those in same.items()
+        if source in k
+        for target in {target for item in those for target in _targets(item)}
+    }
+    return [_with_shares(item, factors) if item.source in k else item for item in sized]
 
 
-def _with_batch(function: Candidate, s: float | None, functions: Sequence[Candidate]) -> Candidate:
-    """As many runs an entry as come to s: fewer, where they came to more entries than were caused, or
-    within the noise more."""
-    same = [item for item in functions if item.source == function.source]
-    total = sum(_caused(item) for item in same)
+def _with_batch(function: Candidate, s: float | None, total: float) -> Candidate:
+    """As many runs an entry as come to s: fewer, where they came to more entries (`total`) than were
+    caused, or within the noise more."""
     if not s or total < s * (1 - NOISE) or function.batch is None:
         return function
     return replace(function, batch=function.batch * total / s)
 
 
-def _with_shares(function: Candidate, row: Shares, functions: Sequence[Candidate]) -> Candidate:
-    same = [item for item in functions if item.source == function.source]
-    further = _further_routed(function)
-    factors = {
-        target: _factors(target, row.get(target, 0.0), same) for target in _targets(function)
-    }
+def _with_shares(
+    function: Candidate, factors: Mapping[tuple[str, str], tuple[float, float]]
+) -> Candidate:
+    source, further = function.source, _further_routed(function)
     return replace(
         function,
-        routed={target: share * factors[target][0] for target, share in function.routed.items()},
-        further_routed={target: share * factors[target][1] for target, share in further.items()},
+        routed={to: share * factors[source, to][0] for to, share in function.routed.items()},
+        further_routed={to: share * factors[source, to][1] for to, share in further.items()},
     )
 
 

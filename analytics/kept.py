@@ -70,9 +70,13 @@ def findings(
     return _kept(path, finding.Findings, make or (lambda: _analyzed(layout, options)))
 
 
-def keep(layout: Layout, options: Told, found: finding.Findings) -> None:
-    """Keeps what `analyze` found just now."""
+def keep(
+    layout: Layout, options: Told, found: finding.Findings, there: Situation | None = None
+) -> None:
+    """Keeps what was found just now, and where it is known the situation that it came from."""
     _write(_path(layout, options, "findings"), found)
+    if there is not None:
+        _write(_path(layout, options, "situation"), there)
 
 
 def situation(layout: Layout, options: Told) -> Situation | None:

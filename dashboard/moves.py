@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from analytics.cure import MAPPED, stream_for
@@ -10,6 +10,7 @@ from analytics.findings import Batch, Findings, Recommendation
 from analytics.situation import Situation, main_candidates
 from analytics.treatments import Candidate, Larger, Removed, Treatment
 
+MOST_OFFERED, MOST_CHOSEN = 500, 20
 DEFAULT_BATCH = Batch(1000, 60, 1)
 
 
@@ -29,6 +30,16 @@ def movable(situation: Situation) -> tuple[Candidate, ...]:
     return tuple(item for item in mains if item.active and not item.behind_stream)
 
 
+def offered(able: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which functions a list offers and which are chosen in it at first: no more than a person can oversee.
+
+    What the analysis would move, largest saving first, comes before what runs most.
+    """
+    there = set(able)
+    first = [arn for arn in wanted if arn in there][:MOST_CHOSEN]
+    return list(dict.fromkeys([*first, *able]))[:MOST_OFFERED], first
+
+
 def recommended(found: Findings) -> Choice:
     """What the analysis recommends, as the controls' first state."""
     steps_to_take = [item for item in found.recommendations if item.action != "keep"]
@@ -43,10 +54,11 @@ def recommended(found: Findings) -> Choice:
 
 def treatments(choice: Choice, situation: Situation) -> dict[str, Treatment]:
     """What is done to each chosen function: its way in decides between stream and larger batch."""
+    chosen = set(choice.functions)
     return {
         item.function: _treatment(item, choice, situation)
         for item in movable(situation)
-        if item.function in choice.functions
+        if item.function in chosen
     }
 
 
@@ -55,7 +67,7 @@ def _treatment(item: Candidate, choice: Choice, situation: Situation) -> Treatme
         return Removed()
     if item.source_kind in MAPPED:
         return Larger(choice.size, choice.window_seconds)
-    sized = stream_for(item, situation)
+    sized = stream_for(item, situation.around(item.source))
     return replace(sized, size=choice.size, window_seconds=choice.window_seconds)
 
 

@@ -90,7 +90,9 @@ def _gaps(view: frame.View) -> None:
 
 def _integrity(view: frame.View) -> None:
     st.subheader("Integrity", anchor=False)
-    st.caption("Proven: a signed digest lists the file with this hash; stormtrail verify tells which.")
+    st.caption(
+        "Proven: a signed digest lists the file with this hash; stormtrail verify tells which."
+    )
     names = {"integrity": "State", "files": "Files", "records": "Records"}
     answer = data.ledger(view.store, "integrity").to_pylist()
     st.dataframe(answer, hide_index=True, column_config=names, key="archive_integrity")

@@ -41,14 +41,21 @@ def show() -> None:
 
 def _controls(situation: Situation, first: moves.Choice) -> moves.Choice:
     able = [item.function for item in moves.movable(situation)]
+    offered, chosen_first = moves.offered(able, first.functions)
     chosen = st.multiselect(
         "Functions to move",
-        able,
-        [arn for arn in first.functions if arn in able],
+        offered,
+        chosen_first,
         format_func=short,
         key="move",
         placeholder="None: everything stays as it is",
     )
+    if len(offered) < len(able) or len(chosen_first) < len(first.functions):
+        st.caption(
+            f"Offered: {len(offered):,} of {len(able):,} functions; chosen at first: "
+            f"{len(chosen_first)} of {len(first.functions):,} that the analysis would move. "
+            "`stormtrail plan` takes any, and all."
+        )
     left, right = st.columns(2)
     size = left.slider(
         "Entries in a batch, at most", 1, 10_000, min(first.size, 10_000), key="size"

@@ -16,6 +16,7 @@ _BADGES = {
     "amplifying": ("Amplifying", "orange", ":material/trending_up:"),
     "ended": ("Ended", "gray", ":material/check_circle:"),
 }
+MOST_NOTES = 50
 _FLOOD = ("Flood", "orange", ":material/water:")
 _CALM = ("Calm", "green", ":material/check_circle:")
 _WIDTHS = (1, 1, 1.3, 1, 1.1)  # people's names are long, and so is what to do
@@ -111,8 +112,10 @@ def _notes(found: Findings) -> None:
     st.caption(f"Analysed: {moment(window.start)} to {moment(window.end)}. Months are of 30 days.")
     if found.notes:
         with st.expander(f"Notes of the analysis ({len(found.notes)})"):
-            for note in found.notes:
+            for note in found.notes[:MOST_NOTES]:
                 st.text(note)
+            if len(found.notes) > MOST_NOTES:
+                st.caption(f"The first {MOST_NOTES}; a report has them all.")
 
 
 show()

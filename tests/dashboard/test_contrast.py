@@ -57,4 +57,4 @@ def test_every_text_stands_out_from_its_ground(
 ) -> None:
     visitor = Visitor(browser, storm_url, scheme=scheme)
     faint = {name: visitor.open(name).evaluate(AUDIT) for name in PAGES}
-    assert faint == dict.fromkeys(PAGES, [])
+    assert faint == {name: [] for name in PAGES}
