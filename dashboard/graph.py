@@ -107,7 +107,7 @@ def _function_nodes(functions: Sequence[LogFunction], nodes: dict[str, Node]) ->
 def _rest_node(depth: int, members: Sequence[LogFunction]) -> Node:
     entries = sum(f.entries for f in members)
     looped = any(f.in_loop for f in members)
-    name = f"{quantity(len(members), 'smaller function')}"
+    name = quantity(len(members), "other")
     return Node(f"rest:{depth}", name, "function", 1 + depth, entries, looped, len(members))
 
 

@@ -67,7 +67,7 @@ def test_of_ten_thousand_functions_the_largest_are_shown_and_the_rest_are_one_no
     assert len(functions) == 31
     assert functions[0].name == "f0"
     rest = functions[-1]
-    assert (rest.name, rest.stands_for) == ("9,970 smaller functions", 9_970)
+    assert (rest.name, rest.stands_for) == ("9,970 others", 9_970)
     assert sum(node.entries for node in functions) == sum(item.entries for item in many)
 
 
