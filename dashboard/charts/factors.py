@@ -104,9 +104,7 @@ def radius(loops: Sequence[Loop]) -> go.Figure:
     """ρ of every loop with its interval, against the border of 1."""
     known = [loop for loop in loops if loop.spectral_radius is not None][:MOST_SHOWN]
     over = sum(1 for loop in known if loop.state in {"runaway", "sustained"})
-    title = (
-        f"Spectral radius ρ: at 1 or above a loop never ends by itself ({quantity(over, 'loop')})"
-    )
+    title = f"Spectral radius ρ: at 1 or above a loop never ends by itself ({over} of {quantity(len(loops), 'loop')})"
     chart = figure(title, 130 + 42 * len(known))
     values = [loop.spectral_radius for loop in known]
     above, below = _whiskers(values, [loop.spectral_radius_interval for loop in known])

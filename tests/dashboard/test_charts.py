@@ -76,7 +76,7 @@ def test_the_radius_of_a_loop_stands_against_one() -> None:
     chart = factors.radius([STORM_LOOP])
     assert list(chart.data[0].x) == [1.02]
     assert [line.x0 for line in chart.layout.shapes] == [1]
-    assert "(1 loop)" in chart.layout.title.text
+    assert "(1 of 1 loop)" in chart.layout.title.text
 
 
 def test_a_filled_queue_always_costs_more_than_the_function_and_a_stream_less() -> None:
