@@ -43,7 +43,7 @@ class Machine:
             return new[chunk.batch_id]
 
         for chunk, prepared, files in crew_of(self._count(first), chain([first], chunks), admit):
-            inserted = _new_a_file(prepared, new.pop(chunk.batch_id))
+            inserted = new_a_file(prepared, new.pop(chunk.batch_id))
             yield Loaded(chunk, prepared.reports, inserted, prepared.rejects, files)
 
     def _count(self, first: Chunk) -> int:
@@ -52,7 +52,7 @@ class Machine:
         return 0 if _is_small(first.objects) else len(os.sched_getaffinity(0))
 
 
-def _new_a_file(prepared: Prepared, new: Any) -> list[int]:
+def new_a_file(prepared: Prepared, new: Any) -> list[int]:
     """How many of each file's rows are new (`new`: a bool a row, in the order of the files)."""
     ends = np.cumsum([report.rows for report in prepared.reports])
     return [int(np.count_nonzero(rows)) for rows in np.split(new, ends[:-1])]

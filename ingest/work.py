@@ -73,14 +73,21 @@ class Prepared:
 
 @dataclass
 class Worker:
-    """Does the two steps; holds the rows between them."""
+    """Does the two steps; holds the rows between them.
 
+    Rows that are many are held in `aside` (None: in the chunk's staging). The files are numbered
+    from `first_part`, by which several tries at one chunk are told apart.
+    """
+
+    aside: Path | None = None
+    first_part: int = 0
     _held: Held | None = None
     _chunk: Chunk | None = None
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Reads and decodes the chunk's objects."""
-        self._chunk, self._held = chunk, Held(chunk.staging / f"{chunk.batch_id:08d}.rows")
+        held = (self.aside or chunk.staging) / f"{chunk.batch_id:08d}.rows"
+        self._chunk, self._held = chunk, Held(held)
         told = _Told(chunk)
         keys, days = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
         received = _received(_load(chunk, told), told)
@@ -99,7 +106,7 @@ class Worker:
         assert self._held is not None  # noqa: S101
         files: list[EventFile] = []
         start = 0
-        for part, table in enumerate(self._held.take()):
+        for part, table in enumerate(self._held.take(), self.first_part):
             wanted = new[start : start + table.num_rows]
             start += table.num_rows
             place = Place(self._chunk.staging, self._chunk.batch_id, part)

@@ -58,6 +58,11 @@ def day_text(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).isoformat()
 
 
+def day_number(event_day: str) -> int:
+    """Days since 1970 of `YYYY-MM-DD`."""
+    return (date.fromisoformat(event_day) - _EPOCH).days
+
+
 def event_path(staged: Path) -> str:
     """Where a staged file belongs, relative to the store."""
     event_day, _, name = staged.name.partition(".")

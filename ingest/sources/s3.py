@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -84,18 +84,34 @@ class S3Source:
             yield from self._level(prefix)
 
     def _level(self, prefix: str) -> Iterator[LogObject]:
+        objects, folders = self.level(prefix)
+        yield from objects
+        for folder in self.branches(folders):
+            if self.leads_to_regions(folder, len(folders)):
+                yield from self._below(folder)
+            else:
+                yield from self.below(folder)
+
+    def level(self, prefix: str) -> tuple[list[LogObject], list[str]]:
+        """One level: wanted objects, and the folders beside them."""
+        objects: list[LogObject] = []
         folders: list[str] = []
         for page in self._pages(prefix, Delimiter="/"):
             folders += [item["Prefix"] for item in page.get("CommonPrefixes", ())]
-            yield from self._wanted(page.get("Contents", ()))
-        for folder in folders:
-            if not self._may_hold_logs(folder):
-                continue
-            in_archive = "AWSLogs/" in folder
-            if in_archive or len(folders) <= _MAX_BRANCHES:
-                yield from self._below(folder)
-            else:
-                yield from self._wanted(self._list(folder))
+            objects += self._wanted(page.get("Contents", ()))
+        return objects, folders
+
+    def branches(self, folders: Iterable[str]) -> Iterator[str]:
+        """Those folders that may hold wanted logs."""
+        return filter(self._may_hold_logs, folders)
+
+    def leads_to_regions(self, folder: str, beside: int) -> bool:
+        """Whether accounts and regions can stand below a folder, one of so many beside it."""
+        return "AWSLogs/" in folder or beside <= _MAX_BRANCHES
+
+    def below(self, folder: str) -> Iterator[LogObject]:
+        """Every wanted object of a folder, however deep."""
+        return self._wanted(self._list(folder))
 
     def _may_hold_logs(self, folder: str) -> bool:
         facts = read_key(folder)

@@ -40,6 +40,21 @@ OutFlag = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="Write to this file instead of stdout."),
 ]
 
+EngineFlag = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="NAME", help="What does the work: duckdb (this machine) or spark."
+    ),
+]
+MasterFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--master",
+        metavar="URL",
+        help="The Spark cluster, as in spark://host:7077 [default: Spark's own setting].",
+    ),
+]
+
 _Chosen = TypeVar("_Chosen")
 
 

@@ -9,7 +9,15 @@ import typer
 from stormtrail.console import emit, note
 from stormtrail.errors import ExitCode
 from stormtrail.settings import load
-from stormtrail.verbs._common import SinceFlag, StoreFlag, UntilFlag, analysed, chosen
+from stormtrail.verbs._common import (
+    EngineFlag,
+    MasterFlag,
+    SinceFlag,
+    StoreFlag,
+    UntilFlag,
+    analysed,
+    chosen,
+)
 
 if TYPE_CHECKING:
     from reports import Report
@@ -20,19 +28,6 @@ FailOnFlag = Annotated[
         "--fail-on",
         metavar="STATE",
         help="Exit with 1 on such a loop: runaway, sustained or any-loop.",
-    ),
-]
-
-EngineFlag = Annotated[
-    str,
-    typer.Option("--engine", metavar="NAME", help="What reads the entries: duckdb or spark."),
-]
-MasterFlag = Annotated[
-    str | None,
-    typer.Option(
-        "--master",
-        metavar="URL",
-        help="The Spark cluster, as in spark://host:7077 [default: Spark's own setting].",
     ),
 ]
 

@@ -15,10 +15,20 @@ import typer
 from stormtrail.console import Advance, emit, note, progress
 from stormtrail.errors import ExitCode, UsageError
 from stormtrail.settings import Settings, load
-from stormtrail.verbs._common import SinceFlag, StoreFlag, UntilFlag
+from stormtrail.verbs._common import (
+    EngineFlag,
+    MasterFlag,
+    SinceFlag,
+    StoreFlag,
+    UntilFlag,
+    chosen,
+)
 from stormtrail.verbs.verify import PublicKeysFlag, RequesterPaysFlag
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ingest.engine import Engine
     from ingest.integrity import Keys, Marked
     from ingest.pipeline import IngestOptions, IngestSummary, Progress
 
@@ -79,6 +89,8 @@ def ingest_command(
         bool | None, typer.Option("--strict", help="Exit with 4 where anything was rejected.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    engine: EngineFlag = "duckdb",
+    master: MasterFlag = None,
 ) -> int:
     """Load CloudTrail logs (JSON or Parquet) into the store; only what is new."""
     settings = load(
@@ -92,9 +104,15 @@ def ingest_command(
     )
     if queue and not follow:
         raise UsageError("is of use only with --follow", where="--queue")
+    from ingest.chosen import ENGINES
+
+    opening = chosen("engine", engine, ENGINES)
+    if follow and engine != "duckdb":
+        hint = "a cluster is for what has gathered: start the command on a schedule instead"
+        raise UsageError("follows with --engine duckdb only", where="--follow", hint=hint)
     prover = _prover(settings, sources, options, public_keys) if verify else None
     job = _Job(settings, sources, options, as_json, prover)
-    return job.follow(every, queue) if follow else job.once()
+    return job.follow(every, queue) if follow else job.once(opening(master))
 
 
 Prover = Callable[[], "Marked"]
@@ -111,9 +129,10 @@ class _Job:
     prover: Prover | None
     _proven_at: float = field(default=-_VERIFY_EVERY)
 
-    def once(self) -> int:
-        """Loads what is new."""
-        summary = _loaded(self.settings, self.sources, self.options)
+    def once(self, opening: AbstractContextManager[Engine]) -> int:
+        """Loads what is new; `opening` gives what does the work."""
+        with opening as engine:
+            summary = _loaded(self.settings, self.sources, self.options, engine)
         return self._told(summary)
 
     def follow(self, every: float, queue: str | None) -> int:
@@ -204,11 +223,13 @@ def ingest_into(settings: Settings, sources: list[str]) -> IngestSummary:
     return summary
 
 
-def _loaded(settings: Settings, sources: list[str], options: IngestOptions) -> IngestSummary:
+def _loaded(
+    settings: Settings, sources: list[str], options: IngestOptions, engine: Engine | None = None
+) -> IngestSummary:
     from ingest.pipeline import ingest
 
     with progress("ingesting files") as advance:
-        return ingest(sources, settings.layout, options, _shown(advance))
+        return ingest(sources, settings.layout, options, _shown(advance), engine)
 
 
 def ingest_options(settings: Settings) -> IngestOptions:

@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.ingest.conftest import KEY_ID, SECRET
+from tests.ingest.conftest import s3 as s3
 from tests.spark.standalone import Cluster, standalone
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+AWS = {
+    "AWS_ACCESS_KEY_ID": KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,10 +51,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if why := missing():
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("spark") / "cluster"
-    with standalone(folder) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment.items():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in AWS.items():  # executors have the credentials of where they run
             patch.setenv(name, value)
-        yield running
+        with standalone(folder) as running:
+            for name, value in running.environment.items():
+                patch.setenv(name, value)
+            yield running
 
 
 @pytest.fixture(scope="session")

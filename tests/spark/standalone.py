@@ -26,6 +26,8 @@ _DEFAULTS = {
     "spark.driver.memory": "512m",
     "spark.driver.extraJavaOptions": _JAVA,
     "spark.executor.memory": "512m",
+    "spark.executor.cores": "1",
+    "spark.cores.max": "2",  # of four: another driver finds two
     "spark.executor.extraJavaOptions": _JAVA,
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.codegen.wholeStage": "false",
@@ -52,25 +54,30 @@ class Cluster:
         self.master = self._start("master.Master", "--host", "127.0.0.1", *ports)
 
     def start_worker(self) -> None:
-        """Starts a worker of one core, and waits until the master knows it."""
+        """Starts a worker of two cores, and waits until the master knows it."""
         wanted = self.alive() + 1
         place = ["--work-dir", str(self.folder / "work"), "--host", "127.0.0.1"]
-        size = ["--cores", "1", "--memory", "1g", "--webui-port", "0"]
+        size = ["--cores", "2", "--memory", "1g", "--webui-port", "0"]
         self.workers.append(self._start("worker.Worker", *place, *size, self.url))
         self.wait_for(wanted)
 
-    def kill_worker(self) -> None:
-        """A machine is lost: the worker and its executor, at once and without a word."""
-        _kill(self.workers.pop())
+    def replace(self, killed: int) -> None:
+        """Starts a worker in the place of one that was killed; `killed` is its process."""
+        (lost,) = [worker for worker in self.workers if worker.pid == killed]
+        with lost:
+            assert lost.wait() == -signal.SIGKILL
+        self.workers.remove(lost)
+        self.wait_for(len(self.workers), at_most=True)
+        self.start_worker()
 
     def stop(self) -> None:
         for process in [*self.workers, *([self.master] if self.master else [])]:
             _kill(process)
 
-    def wait_for(self, workers: int) -> None:
-        """Waits until the master counts so many workers as alive."""
+    def wait_for(self, workers: int, at_most: bool = False) -> None:
+        """Waits until the master counts so many workers as alive (and no more than these)."""
         end = time.monotonic() + _START_SECONDS
-        while self.alive() < workers:
+        while (found := self.alive()) < workers or (at_most and found > workers):
             assert time.monotonic() < end, f"the cluster did not start: {self._said()}"
             time.sleep(0.1)
 
