@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests
 
-.PHONY: bench-accuracy bench-analyze bench-dashboard bench-ingest bench-verify fuzz demo test check format lock clean setup
+.PHONY: bench-accuracy bench-analyze bench-dashboard bench-ingest bench-scale bench-verify fuzz demo test check format lock clean setup
 
 setup: $(STAMP)
 
@@ -43,6 +43,10 @@ bench-ingest: $(STAMP)
 # A month of one and of ten million records, kept below ~/.cache/stormtrail-bench: benchmarks/RESULTS.md.
 bench-analyze: $(STAMP)
 	$(BIN)/python -m benchmarks.bench_analyze
+
+# One machine and Spark with one and two workers, 1 to 20 million records, kept likewise; needs Java 17.
+bench-scale: $(STAMP)
+	$(BIN)/python -m benchmarks.bench_scale
 
 # Every page on ten million records, in chromium: benchmarks/RESULTS.md.
 bench-dashboard: $(STAMP)

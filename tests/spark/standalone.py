@@ -42,6 +42,8 @@ class Cluster:
     folder: Path
     port: int
     web_port: int
+    cores: int = 2
+    memory: str = "1g"
     master: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -54,10 +56,10 @@ class Cluster:
         self.master = self._start("master.Master", "--host", "127.0.0.1", *ports)
 
     def start_worker(self) -> None:
-        """Starts a worker of two cores, and waits until the master knows it."""
+        """Starts a worker, and waits until the master knows it."""
         wanted = self.alive() + 1
         place = ["--work-dir", str(self.folder / "work"), "--host", "127.0.0.1"]
-        size = ["--cores", "2", "--memory", "1g", "--webui-port", "0"]
+        size = ["--cores", str(self.cores), "--memory", self.memory, "--webui-port", "0"]
         self.workers.append(self._start("worker.Worker", *place, *size, self.url))
         self.wait_for(wanted)
 
@@ -118,13 +120,15 @@ class Cluster:
 
 
 @contextmanager
-def standalone(folder: Path, workers: int = 2, **settings: str) -> Iterator[Cluster]:
-    """A running cluster; `settings` are Spark's, with `_` for a dot."""
+def standalone(
+    folder: Path, workers: int = 2, cores: int = 2, memory: str = "1g", **settings: str
+) -> Iterator[Cluster]:
+    """A running cluster, its workers of so many cores; `settings` are Spark's, with `_` for a dot."""
     (folder / "conf").mkdir(parents=True)
     given = {name.replace("_", "."): value for name, value in settings.items()}
     lines = [f"{name} {value}" for name, value in (_DEFAULTS | given).items()]
     (folder / "conf" / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
-    cluster = Cluster(folder, _free_port(), _free_port())
+    cluster = Cluster(folder, _free_port(), _free_port(), cores, memory)
     try:
         cluster.start_master()
         for _ in range(workers):

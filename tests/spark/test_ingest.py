@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -134,7 +135,9 @@ def test_a_driver_that_is_killed_leaves_nothing_half_and_the_same_command_goes_o
     layout = Layout(tmp_path / "store")
     command = [sys.executable, "-m", "tests.spark.killed"]
     driver = [*command, str(archive), str(layout.root), cluster.url, str(WAVE + 2)]
-    assert subprocess.run(driver, check=False).returncode == -SIGKILL
+    one_executor = {"PYSPARK_SUBMIT_ARGS": "--conf spark.cores.max=1 pyspark-shell"}
+    ended = subprocess.run(driver, check=False, env=os.environ | one_executor)
+    assert ended.returncode == -SIGKILL
     committed = ledger(layout)["sources"]
     assert 0 < len(committed) < len(ledger(peace)["sources"])
     assert committed == ledger(peace)["sources"][: len(committed)]
