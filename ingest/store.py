@@ -39,13 +39,13 @@ class Store:
         """Makes the batch part of the store."""
         self.ledger.commit(batch)
         for file in batch.files:
-            _place(self.layout, self.staging / staged_name(file.path))
+            _place(self.layout, self.staging / _staged_name(file.path))
 
     def exchange(self, old: Sequence[str], new: Sequence[EventFile]) -> None:
         """Puts staged files in the place of committed ones."""
         self.ledger.exchange(old, new)
         for file in new:
-            _place(self.layout, self.staging / staged_name(file.path))
+            _place(self.layout, self.staging / _staged_name(file.path))
         _remove(self.layout, self.ledger)
 
     def keys_of_day(self, day: int) -> Iterator[Any]:
@@ -120,8 +120,8 @@ def _remove(layout: Layout, ledger: Ledger) -> None:
     ledger.forget_removed()
 
 
-def staged_name(path: str) -> str:
-    """What the event file of this path is called in staging."""
+def _staged_name(path: str) -> str:
+    """The staged name of an event file's path."""
     folder, _, name = path.rpartition("/")
     return f"{folder.rpartition('=')[2]}.{name}"
 
@@ -133,7 +133,7 @@ def _place(layout: Layout, staged: Path) -> None:
 
 
 def file_keys(path: Path) -> Any:
-    """Entry keys of a committed file, one a row; StoreError where it is not there."""
+    """Entry keys of a committed file."""
     try:
         table = pq.read_table(path, columns=list(KEY_COLUMNS), partitioning=None)
         if table.column("event_id").null_count:

@@ -7,7 +7,7 @@ and hour is spread like any others. While the driver commits one wave, the clust
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -37,7 +37,7 @@ class SparkCluster:
 
     def __init__(self, session: SparkSession, wave: int | None = None) -> None:
         self._session = session
-        self._wave = wave or _CHUNKS_A_CORE * session.sparkContext.defaultParallelism
+        self._wave = wave
         ship(session.sparkContext)
 
     def objects(self, source: Source) -> Iterator[LogObject]:
@@ -50,12 +50,16 @@ class SparkCluster:
         ahead: Future[list[Loaded]] | None = None
         with ThreadPoolExecutor(1) as other:
             try:
-                for wave in _waves(chunks, self._wave):
+                for wave in _waves(chunks, self._size):
                     done, ahead = ahead, other.submit(run.load, wave)
                     yield from done.result() if done else ()
                 yield from ahead.result() if ahead else ()
             finally:
                 run.cancel()
+
+    def _size(self) -> int:
+        """Chunks of the next wave; executors come and go."""
+        return self._wave or _CHUNKS_A_CORE * self._session.sparkContext.defaultParallelism
 
 
 class _Run:
@@ -108,13 +112,13 @@ class _Run:
             self._keys.setdefault(file.day, []).append(file)
 
 
-def _waves(chunks: Iterator[Chunk], most: int) -> Iterator[list[Chunk]]:
+def _waves(chunks: Iterator[Chunk], most: Callable[[], int]) -> Iterator[list[Chunk]]:
     wave: list[Chunk] = []
     objects = 0
     for chunk in chunks:
         wave.append(chunk)
         objects += len(chunk.objects)
-        if len(wave) == most or objects >= _WAVE_OBJECTS:
+        if len(wave) >= most() or objects >= _WAVE_OBJECTS:
             yield wave
             wave, objects = [], 0
     if wave:

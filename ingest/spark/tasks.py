@@ -25,7 +25,7 @@ from ingest.dedupe import first_of_each
 from ingest.machine import new_a_file
 from ingest.schema import SCHEMA
 from ingest.spark.keys import KeyFile, write_keys
-from ingest.store import file_keys, staged_name
+from ingest.store import file_keys
 from ingest.work import Chunk, FileReport, Worker
 from ingest.writer import Place, day_number, write_file
 from stormtrail.errors import StoreError, StormtrailError
@@ -120,7 +120,7 @@ def _keys(chunk: Chunk, files: Sequence[EventFile], keys: Any, days: Any) -> Ite
         day = day_number(file.event_day)
         start = done.get(day, 0)
         done[day] = start + file.rows
-        path = _beside(chunk.staging, staged_name(file.path))
+        path = _beside(chunk.staging, _staged(chunk, file).name)
         mine = keys[days == day][start : start + file.rows]
         yield write_keys(mine, day, path, chunk.batch_id, number)
 
@@ -176,7 +176,8 @@ def without(excess: Excess) -> Staged:
 
 
 def _staged(chunk: Chunk, file: EventFile) -> Path:
-    return chunk.staging / staged_name(file.path)
+    """Where the file stands now: `Place` calls it by its day and name."""
+    return chunk.staging / f"{file.event_day}.{Path(file.path).name}"
 
 
 def _another_place(chunk: Chunk, part: int) -> Place:
