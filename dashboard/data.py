@@ -27,6 +27,7 @@ from analytics.warehouse import LEDGER_TABLES, Warehouse
 from dashboard.filters import Filters, narrow
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
+from stormtrail.stores import refresh_now_and_then
 
 if TYPE_CHECKING:
     from analytics.situation import Situation
@@ -60,6 +61,7 @@ class Store:
 def open_store(root: Path, settings: str = USUAL) -> Store:
     """The store as it stands now; StoreError where the ledger cannot be read."""
     layout = Layout(root.resolve())
+    refresh_now_and_then(layout)
     given = [*layout.topology.glob("*.json"), layout.promises]
     times = sorted(path.stat().st_mtime_ns for path in given if path.exists())
     return Store(str(layout.root), f"{_committed(layout.ledger)}:{times}", settings)

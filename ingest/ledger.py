@@ -166,11 +166,7 @@ class Ledger:
     def exchange(self, old: Sequence[str], new: Sequence[EventFile]) -> None:
         """Puts event files in the place of others, in one transaction."""
         with self._explained(), self._transaction() as connection:
-            paths = [(path,) for path in old]
-            connection.executemany("delete from event_files where path = ?", paths)
-            connection.executemany("insert or replace into removed_files values (?)", paths)
-            files = [(file.path, file.event_day, file.rows, file.batch_id) for file in new]
-            connection.executemany("insert into event_files values (?, ?, ?, ?)", files)
+            record_exchange(connection, old, new)
 
     def bookmarks(self) -> dict[str, date]:
         """By prefix of an archive: the day before which all of it is in."""
@@ -180,9 +176,8 @@ class Ledger:
 
     def set_bookmarks(self, bookmarks: Mapping[str, date]) -> None:
         """Remembers how far prefixes were read."""
-        rows = [(prefix, day.isoformat()) for prefix, day in bookmarks.items()]
         with self._explained(), self._transaction() as connection:
-            connection.executemany("insert or replace into bookmarks values (?, ?)", rows)
+            record_bookmarks(connection, bookmarks)
 
     def unproven(self, start: str, end: str, after: tuple[str, int], most: int) -> list[Unproven]:
         """The next files in [start, end) of URIs that are read and unproven, by URI and id."""
@@ -196,10 +191,8 @@ class Ledger:
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Keeps what verification found."""
-        query = "update sources set integrity = ?, integrity_reason = ?, sha256 = ? where id = ?"
-        rows = [(mark.integrity, mark.reason, mark.sha256, mark.id) for mark in marks]
         with self._explained(), self._transaction() as connection:
-            connection.executemany(query, rows)
+            record_marks(connection, marks)
 
     def integrity_counts(self, start: str, end: str) -> dict[str, int]:
         """How many files in [start, end) of URIs have each integrity."""
@@ -212,17 +205,7 @@ class Ledger:
     def commit(self, batch: Batch) -> None:
         """Records a batch in one transaction: all of it or nothing."""
         with self._explained(), self._transaction() as connection:
-            times = (batch.id, batch.started_at, utc_text(datetime.now(UTC)))
-            connection.execute("insert into batches values (?, ?, ?)", times)
-            _forget_failed(connection, batch.sources)
-            connection.executemany(
-                _INSERT_SOURCE, [_source_values(s, batch.id) for s in batch.sources]
-            )
-            files = [(file.path, file.event_day, file.rows, batch.id) for file in batch.files]
-            connection.executemany("insert into event_files values (?, ?, ?, ?)", files)
-            connection.executemany("insert into rejects values (?, ?, ?, ?)", _reject_rows(batch))
-            formats = [(name, ", ".join(missing)) for name, missing in batch.formats.items()]
-            connection.executemany("insert or replace into formats values (?, ?)", formats)
+            record_batch(connection, batch, utc_text(datetime.now(UTC)))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -233,6 +216,43 @@ class Ledger:
             self._connection.rollback()
             raise
         self._connection.commit()
+
+
+def record_batch(connection: sqlite3.Connection, batch: Batch, committed_at: str) -> None:
+    """Writes a batch's rows, within the caller's transaction."""
+    times = (batch.id, batch.started_at, committed_at)
+    connection.execute("insert into batches values (?, ?, ?)", times)
+    _forget_failed(connection, batch.sources)
+    connection.executemany(_INSERT_SOURCE, [_source_values(s, batch.id) for s in batch.sources])
+    files = [(file.path, file.event_day, file.rows, batch.id) for file in batch.files]
+    connection.executemany("insert into event_files values (?, ?, ?, ?)", files)
+    connection.executemany("insert into rejects values (?, ?, ?, ?)", _reject_rows(batch))
+    formats = [(name, ", ".join(missing)) for name, missing in batch.formats.items()]
+    connection.executemany("insert or replace into formats values (?, ?)", formats)
+
+
+def record_exchange(
+    connection: sqlite3.Connection, old: Sequence[str], new: Sequence[EventFile]
+) -> None:
+    """Puts event files in the place of others, within the caller's transaction."""
+    paths = [(path,) for path in old]
+    connection.executemany("delete from event_files where path = ?", paths)
+    connection.executemany("insert or replace into removed_files values (?)", paths)
+    files = [(file.path, file.event_day, file.rows, file.batch_id) for file in new]
+    connection.executemany("insert into event_files values (?, ?, ?, ?)", files)
+
+
+def record_marks(connection: sqlite3.Connection, marks: Sequence[Mark]) -> None:
+    """Writes what verification found, within the caller's transaction."""
+    query = "update sources set integrity = ?, integrity_reason = ?, sha256 = ? where id = ?"
+    rows = [(mark.integrity, mark.reason, mark.sha256, mark.id) for mark in marks]
+    connection.executemany(query, rows)
+
+
+def record_bookmarks(connection: sqlite3.Connection, bookmarks: Mapping[str, date]) -> None:
+    """Writes how far prefixes were read, within the caller's transaction."""
+    rows = [(prefix, day.isoformat()) for prefix, day in bookmarks.items()]
+    connection.executemany("insert or replace into bookmarks values (?, ?)", rows)
 
 
 _INSERT_SOURCE = """

@@ -194,12 +194,13 @@ class _Run:
         rows = list(_source_rows(loaded))
         formats = {r.format.name: r.format.missing for r in loaded.reports if r.format}
         chunk, files, rejects = loaded.chunk, loaded.files, loaded.rejects
-        self._store.commit(Batch(chunk.batch_id, self._started_at, rows, files, rejects, formats))
+        batch = Batch(chunk.batch_id, self._started_at, rows, files, rejects, formats)
+        committed = self._store.commit(batch)
         self._under_way.difference_update(found.uri for found in chunk.objects)
         for found, file in zip(chunk.objects, loaded.reports, strict=True):
             if file.failure:
                 self._failed(found, file.failure)
-        self._count(rows)
+        self._count(committed.sources)
 
     def _failed(self, found: LogObject, line: str) -> None:
         """Keeps the first line of each kind of failure."""

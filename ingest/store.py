@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -35,18 +35,23 @@ class Store:
         self.ledger = ledger
         self.staging = staging
 
-    def commit(self, batch: Batch) -> None:
-        """Makes the batch part of the store."""
+    def commit(self, batch: Batch) -> Batch:
+        """Makes the batch part of the store; returns what of it was new."""
         self.ledger.commit(batch)
         for file in batch.files:
-            _place(self.layout, self.staging / _staged_name(file.path))
+            place(self.layout, self.staged(file.path))
+        return batch
+
+    def staged(self, path: str) -> Path:
+        """Where an event file stands until it is committed."""
+        return self.staging / _staged_name(path)
 
     def exchange(self, old: Sequence[str], new: Sequence[EventFile]) -> None:
         """Puts staged files in the place of committed ones."""
         self.ledger.exchange(old, new)
         for file in new:
-            _place(self.layout, self.staging / _staged_name(file.path))
-        _remove(self.layout, self.ledger)
+            place(self.layout, self.staged(file.path))
+        remove_removed(self.layout, self.ledger)
 
     def keys_of_day(self, day: int) -> Iterator[Any]:
         """Entry keys of a day's committed files (days since 1970), file by file."""
@@ -61,8 +66,8 @@ def open_store(layout: Layout, on_wait: Callable[[], None] = lambda: None) -> It
         for folder in (layout.root, layout.events, layout.staging):
             folder.mkdir(parents=True, exist_ok=True)
         with (layout.root / _LOCK).open("a") as lock:
-            _acquire(lock, on_wait)
-            with _opened(layout) as store:
+            acquire(lock, on_wait)
+            with _opener(layout)(layout) as store:
                 yield store
     except OSError as error:
         hint = "free some space" if error.errno == _NO_SPACE else "check the folder's permissions"
@@ -71,6 +76,16 @@ def open_store(layout: Layout, on_wait: Callable[[], None] = lambda: None) -> It
 
 
 _NO_SPACE = 28
+_Opener = Callable[[Layout], AbstractContextManager[Store]]
+
+
+def _opener(layout: Layout) -> _Opener:
+    """What opens the folder, which may be a mirror of a store that machines share."""
+    if not layout.is_mirror:
+        return _opened
+    from ingest.remote.shared import opened  # needs boto3, which takes long to import
+
+    return opened
 
 
 @contextmanager
@@ -88,7 +103,8 @@ def _opened(layout: Layout) -> Iterator[Store]:
         ledger.close()
 
 
-def _acquire(lock: IO[str], on_wait: Callable[[], None]) -> None:
+def acquire(lock: IO[str], on_wait: Callable[[], None] = lambda: None) -> None:
+    """Takes the lock; waits for another process, after calling `on_wait`."""
     # The kernel drops the lock with the process, so none is ever left behind.
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,13 +119,13 @@ def recover(layout: Layout, ledger: Ledger) -> None:
     if staged:
         committed = set(ledger.all_files())
         for path in [path for name, path in staged.items() if name in committed]:
-            _place(layout, path)
+            place(layout, path)
     for run in layout.staging.iterdir():
         shutil.rmtree(run, ignore_errors=True)
-    _remove(layout, ledger)
+    remove_removed(layout, ledger)
 
 
-def _remove(layout: Layout, ledger: Ledger) -> None:
+def remove_removed(layout: Layout, ledger: Ledger) -> None:
     """Deletes files that the ledger took out of the store; a day's folder goes with its last."""
     if not (removed := ledger.removed_files()):
         return
@@ -126,7 +142,8 @@ def _staged_name(path: str) -> str:
     return f"{folder.rpartition('=')[2]}.{name}"
 
 
-def _place(layout: Layout, staged: Path) -> None:
+def place(layout: Layout, staged: Path) -> None:
+    """Moves a staged file to where the ledger says it is."""
     target = layout.root / event_path(staged)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(staged, target)  # noqa: PTH105  (the atomic one)

@@ -77,6 +77,16 @@ class Layout:
         """JSON: what the last `plan` said that its cures would come to."""
         return self.root / "promises.json"
 
+    @property
+    def mirrored(self) -> Path:
+        """In a mirror's folder alone: of which store on S3 it is one."""
+        return self.root / "mirrored.json"
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether the folder mirrors a store that machines share."""
+        return self.mirrored.exists()
+
     def committed_files(self) -> tuple[EventFile, ...]:
         """Every committed event file, by day and path; StoreError where the ledger is unreadable."""
         query = "select path, event_day, rows, batch_id from event_files order by event_day, path"

@@ -7,12 +7,14 @@ import os
 import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PositiveFloat,
@@ -27,6 +29,7 @@ from pydantic_settings import (
 )
 
 from stormtrail.errors import UsageError
+from stormtrail.stores import SCHEME, opened
 
 if TYPE_CHECKING:
     from stormtrail.layout import Layout
@@ -42,6 +45,15 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+def _place(value: Any) -> Any:
+    """A Path would make one slash of the two in `s3://`."""
+    return value if isinstance(value, str) and value.startswith(SCHEME) else Path(value)
+
+
+StorePlace = Annotated[Path | str, BeforeValidator(_place)]
+"""A folder, or the `s3://` address of a store that machines share."""
 
 
 class SqlLimits(BaseModel):
@@ -65,7 +77,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
     )
 
-    store: Path = Path("stormtrail-store")
+    store: StorePlace = Path("stormtrail-store")
     endpoint_url: str | None = None
     profile: str | None = None
     role_arn: str | None = None
@@ -82,12 +94,10 @@ class Settings(BaseSettings):
     athena_workgroup: str | None = None
     athena_output: str | None = None
 
-    @property
+    @cached_property
     def layout(self) -> Layout:
-        """The store's places."""
-        from stormtrail.layout import Layout
-
-        return Layout(self.store)
+        """The store's places; one on S3 is mirrored when they are first asked for."""
+        return opened(self.store, self.endpoint_url, self.profile)
 
     @classmethod
     def settings_customise_sources(

@@ -88,6 +88,7 @@ class S3Settings:
     profile: str | None = None
     role_arn: str | None = None
     requester_pays: bool = False
+    region: str | None = None
 
     @property
     def request(self) -> RequestExtras:

@@ -48,6 +48,8 @@ _ACTIONS = {
     "ListObjectsV2": "s3:ListBucket",
     "GetObject": "s3:GetObject",
     "HeadObject": "s3:GetObject",
+    "PutObject": "s3:PutObject",
+    "DeleteObjects": "s3:DeleteObject",
     "AssumeRole": "sts:AssumeRole",
     "ListPublicKeys": "cloudtrail:ListPublicKeys",
     "ReceiveMessage": "sqs:ReceiveMessage",

@@ -62,7 +62,7 @@ def open_client(settings: S3Settings, connections: int) -> S3Client:
     session = open_session(settings)
     return session.client(
         "s3",
-        region_name=session.region_name or _REGION,
+        region_name=settings.region or session.region_name or _REGION,
         endpoint_url=settings.endpoint_url,
         config=retrying(connections),
     )

@@ -13,6 +13,7 @@ import typer
 from stormtrail.console import emit_bytes, note, stages
 from stormtrail.errors import InputError, UsageError
 from stormtrail.settings import Settings, nearest
+from stormtrail.stores import refresh
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 _TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 StoreFlag = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="DIR", help="The store [default: ./stormtrail-store]."),
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="DIR",
+        help="The store: a folder, or s3://bucket/prefix [default: ./stormtrail-store].",
+    ),
 ]
 SinceFlag = Annotated[
     datetime | None,
@@ -73,6 +78,7 @@ def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None =
     from analytics.engines.chosen import ENGINES
 
     require_store(settings)
+    refresh(settings.layout)
     options = analysis_options(settings)
 
     def made() -> Findings:

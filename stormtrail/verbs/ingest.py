@@ -228,8 +228,9 @@ def _loaded(
 ) -> IngestSummary:
     from ingest.pipeline import ingest
 
+    layout = settings.layout
     with progress("ingesting files") as advance:
-        return ingest(sources, settings.layout, options, _shown(advance), engine)
+        return ingest(sources, layout, options, _shown(advance), engine)
 
 
 def ingest_options(settings: Settings) -> IngestOptions:

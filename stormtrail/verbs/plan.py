@@ -12,6 +12,7 @@ import typer
 from stormtrail.console import emit, note, stages, table
 from stormtrail.errors import UsageError
 from stormtrail.settings import Settings, load
+from stormtrail.stores import share_if_allowed
 from stormtrail.text import plain
 from stormtrail.verbs._common import (
     SinceFlag,
@@ -190,6 +191,7 @@ def _remember(settings: Settings, found: Chosen) -> None:
     from analytics import promises
 
     promises.keep(settings.layout, found.cured, found.prediction)
+    share_if_allowed(settings.layout)
 
 
 def _write(pages: tuple[Page, ...], out: Path) -> None:

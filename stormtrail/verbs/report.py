@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormtrail.settings import Settings, load
+from stormtrail.stores import share_if_allowed
 from stormtrail.verbs._common import OutFlag, SinceFlag, StoreFlag, UntilFlag, analysed, chosen
 from stormtrail.verbs._common import deliver as write
 
@@ -64,6 +65,7 @@ def make_report(settings: Settings, made: datetime, csv_table: str = "functions"
     layout = settings.layout
     changed = since_last(layout, findings)
     keep(layout, findings, made)
+    share_if_allowed(layout)
     return Report(findings, timeline(layout, findings), changed, made, csv_table)
 
 

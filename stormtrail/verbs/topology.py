@@ -11,6 +11,7 @@ import typer
 from stormtrail.console import emit, note, progress, table
 from stormtrail.errors import UsageError
 from stormtrail.settings import Settings, load
+from stormtrail.stores import share
 from stormtrail.verbs._common import StoreFlag
 
 _EXAMPLE = "Example: stormtrail topology {}"
@@ -73,6 +74,7 @@ def pull_command(
     with progress("asking accounts") as advance:
         document = pull(options, note, advance)
     path = store_pulled(settings.layout, document)
+    share(settings.layout)
     note(f"{len(document.links):,} links of {len(document.trails):,} trails are now in {path}")
 
 
@@ -83,7 +85,9 @@ def add_command(
     """Check a file of links that you know of, and keep a copy in the store."""
     from ingest.topology.shelf import add
 
-    path = add(load(store=store).layout, file)
+    layout = load(store=store).layout
+    path = add(layout, file)
+    share(layout)
     note(f"{file} is now in {path}")
 
 

@@ -25,10 +25,10 @@ from stormtrail.layout import Layout
 STEPS: dict[str, tuple[Any, str]] = {
     "parquet": (writer, "write_file"),
     "ledger": (Ledger, "commit"),
-    "move": (store, "_place"),
+    "move": (store, "place"),
     "recover": (store, "recover"),
     "exchange": (Ledger, "exchange"),
-    "remove": (store, "_remove"),
+    "remove": (store, "remove_removed"),
 }
 
 
