@@ -24,12 +24,15 @@ class Address:
 
     @classmethod
     def parse(cls, text: str, defaults: S3Settings = ENVIRONMENT) -> Address:
-        """The address as a user writes it; what it does not say is `defaults`'. Raises UsageError."""
+        """The address as a user writes it; what it does not say is `defaults`'. Raises UsageError.
+
+        An option without a value, as in `?endpoint_url=`, is what the AWS environment says.
+        """
         place, _, query = text.removeprefix(SCHEME).partition("?")
         bucket, _, prefix = place.partition("/")
         if not text.startswith(SCHEME) or not bucket:
             raise UsageError("is no store on S3", where=text, hint=_HINT)
-        given = dict(parse_qsl(query))
+        given = {name: value or None for name, value in parse_qsl(query, keep_blank_values=True)}
         for name in given.keys() - set(_OPTIONS):
             hint = f"known: {', '.join(_OPTIONS)}"
             raise UsageError(f"no such option of a store: {name}", where=place, hint=hint)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stormtrail.console import emit, stages, table
+from stormtrail.errors import UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import StoreFlag, require_store
 
@@ -25,7 +26,9 @@ def register(app: typer.Typer) -> None:
     store.command("compact", epilog="Example: stormtrail store compact")(compact_command)
     example = "Example: stormtrail store drop-before 2026-01-01"
     store.command("drop-before", epilog=example)(drop_before_command)
-    app.add_typer(store, short_help="Care of the store: status, compact, drop-before")
+    example = "Example: stormtrail store clean --store s3://team-bucket/stormtrail"
+    store.command("clean", epilog=example)(clean_command)
+    app.add_typer(store, short_help="Care of the store: status, compact, drop-before, clean")
 
 
 def status_command(store: StoreFlag = None, as_json: JsonFlag = False) -> None:
@@ -55,6 +58,24 @@ def drop_before_command(
 
     settings = _opened(store)
     _published(settings, drop_before(settings.layout, day.date()))
+
+
+def clean_command(
+    older_than: Annotated[
+        float, typer.Option(min=12, metavar="HOURS", help="Out of the store for so long.")
+    ] = 24.0,
+    store: StoreFlag = None,
+) -> None:
+    """Delete what a store on S3 has replaced, or what a killed writer left there."""
+    from ingest.remote.cleanup import clean
+    from ingest.remote.places import mirror_at
+
+    settings = _opened(store)
+    if not settings.layout.is_mirror:
+        hint = "only a store on S3 keeps replaced files for a while"
+        raise UsageError("there is nothing to clean", where=str(settings.store), hint=hint)
+    deleted = clean(mirror_at(settings.layout), datetime.now(UTC), timedelta(hours=older_than))
+    emit(f"{deleted:,} event files deleted")
 
 
 def _opened(store: StoreFlag) -> Settings:

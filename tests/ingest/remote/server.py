@@ -61,7 +61,7 @@ class Server:
             aws_secret_access_key="SECRET",
         )
 
-    def keys(self) -> list[str]:
+    def all_keys(self) -> list[str]:
         """All keys of the bucket."""
         pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         return [item["Key"] for page in pages for item in page.get("Contents", ())]
