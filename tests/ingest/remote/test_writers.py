@@ -148,7 +148,11 @@ def test_rejected_records_are_told_on_every_machine(
 
 
 def test_a_commit_whose_answer_was_lost_counts_once(
-    machine: MakeMachine, server: Server, archives: Path, expected: list[dict[str, Any]]
+    machine: MakeMachine,
+    server: Server,
+    archives: Path,
+    expected: list[dict[str, Any]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """The server takes the commit and answers 500: the client tries again, and is refused by its own."""
     failed: list[str] = []
@@ -162,5 +166,6 @@ def test_a_commit_whose_answer_was_lost_counts_once(
     server.after = lose
     assert machine("one").run("ingest", str(archives)) == ExitCode.DONE
     assert failed
+    assert f" {FILES * EACH} inserted" in capsys.readouterr().out
     check_whole(machine("one").layout, expected)
     check_whole(machine("two").layout, expected)
