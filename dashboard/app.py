@@ -56,6 +56,7 @@ def main() -> None:
     st.header(chosen.title, anchor=False)  # before anything that takes time
     try:
         store = frame.opened(sys.argv[1:])
+        frame.tell_behind(store)
         if not store.empty:
             frame.sidebar(store)  # here and not in a page, so that filters outlive it
         chosen.run()

@@ -18,6 +18,7 @@ from analytics.findings import Findings, Window
 from dashboard import data
 from dashboard.filters import Filters, utc
 from dashboard.words import count, md, moment, plain
+from stormtrail.stores import problem
 
 DEFAULT_STORE = "stormtrail-store"
 CHART_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
@@ -71,6 +72,13 @@ def _welcome(root: str) -> None:
         language=None,
     )
     st.caption("Then reload this page; nothing needs to be restarted.")
+
+
+def tell_behind(store: data.Store) -> None:
+    """Says it where what other machines wrote cannot be fetched; the rest is shown all the same."""
+    if behind := problem(store.layout):
+        st.warning("The shared store cannot be reached; this is what was fetched of it before.")
+        st.code(behind, language=None)
 
 
 def sidebar(store: data.Store) -> None:

@@ -6,13 +6,14 @@ those of this machine's mirror (docs/decisions/store-on-s3.md).
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from stormtrail.console import note, stages
-from stormtrail.errors import InputError
+from stormtrail.errors import InputError, StormtrailError
 from stormtrail.layout import Layout
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 
 SCHEME = "s3://"
 _PUBLISHED = "published"  # the commit up to which the mirror's database is
-_LOOK_SECONDS = 20.0
+LOOK_SECONDS = 20.0
+"""How often a page looks for what other machines wrote."""
 
 _looking = Lock()
 _looked_at: dict[Path, float] = {}
+_problems: dict[Path, str] = {}
 
 
 def opened(store: Path | str, endpoint_url: str | None, profile: str | None) -> Layout:
@@ -50,14 +53,31 @@ def refresh(layout: Layout) -> None:
 
 
 def refresh_now_and_then(layout: Layout) -> None:
-    """The same for who asks often, such as pages: at most every 20 seconds, by one at a time."""
-    if not layout.is_mirror:
+    """The same for who asks often, such as pages: every 20 seconds, and what fails is kept for them.
+
+    Of several that ask at once one looks, and the others go on with what is here.
+    """
+    if not layout.is_mirror or not _looking.acquire(blocking=False):
         return
-    with _looking:
-        now = time.monotonic()
-        if now - _looked_at.get(layout.root, -_LOOK_SECONDS) >= _LOOK_SECONDS:
-            refresh(layout)
-            _looked_at[layout.root] = time.monotonic()
+    try:
+        if time.monotonic() - _looked_at.get(layout.root, -math.inf) >= LOOK_SECONDS:
+            _look(layout)
+    finally:
+        _looking.release()
+
+
+def _look(layout: Layout) -> None:
+    _problems.pop(layout.root, None)
+    try:
+        refresh(layout)
+    except StormtrailError as error:
+        _problems[layout.root] = error.line()
+    _looked_at[layout.root] = time.monotonic()
+
+
+def problem(layout: Layout) -> str | None:
+    """What kept the mirror from being up to date when it was last looked at, in one line."""
+    return _problems.get(layout.root)
 
 
 def share(layout: Layout) -> None:
