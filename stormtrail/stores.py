@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from stormtrail.console import note, stages
 from stormtrail.errors import InputError, StormtrailError
-from stormtrail.layout import Layout
 
 if TYPE_CHECKING:
     from ingest.remote.mirror import Mirror
+    from stormtrail.layout import Layout
 
 SCHEME = "s3://"
 _PUBLISHED = "published"  # the commit up to which the mirror's database is
@@ -32,6 +32,8 @@ _problems: dict[Path, str] = {}
 def opened(store: Path | str, endpoint_url: str | None, profile: str | None) -> Layout:
     """The places of the store; of one on S3, those of its mirror, with all that is new."""
     if isinstance(store, Path):
+        from stormtrail.layout import Layout  # with pyarrow, which `--help` does without
+
         return Layout(store)
     from ingest.remote.address import Address
     from ingest.remote.places import mirrors_folder, open_mirror
