@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.ingest_contenders import CONTENDERS
+from benchmarks.many_objects import many_objects
 from benchmarks.process import measure
 from benchmarks.results import machine, write_section
 from ingest.inflate import inflate
@@ -89,6 +90,7 @@ def _report(folder: Path, records: int, repeat: int) -> Iterator[str]:
         yield f"- Parquet is {ours.parquet / large.plain:.1%} of the unpacked records."
         yield f"- CPU a record at {large.records:,} records is {growth:.2f} times that at a quarter."
         yield f"- {tiny.files:,} files of {_TINY_RECORDS}: {tiny.files / many.seconds:,.0f} files/s."
+    yield from many_objects(tiny.folder, folder)
 
 
 def _table(runs: dict[str, Run | None]) -> Iterator[str]:

@@ -13,24 +13,22 @@ import asyncio
 import json
 import multiprocessing
 import os
-import re
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.results import machine, write_section
+from benchmarks.s3_server import environment, s3_server
 from ingest.integrity import IntegrityReport, KeyFile, Status, open_archive, verify
 from ingest.sources.base import S3Settings
 from ingest.sources.sessions import open_client
 from tests.ingest.integrity.archives import BUCKET, Archive, clean_archive, key_entry, rsa_key
 
-KEY_ID, SECRET = "STORMTRAILBENCH", "only-for-this-benchmark"
 FILES_AN_HOUR = 40
 WANTED = 5.0
 
@@ -47,8 +45,8 @@ class Result:
 def main() -> int:
     """Runs both, prints a table, and fails where the wanted ratio is missed."""
     options = _options()
-    _environment()
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as port:
+    os.environ |= environment()
+    with tempfile.TemporaryDirectory() as folder, _served(Path(folder, "s3")) as port:
         archive = clean_archive(-(-options.files // FILES_AN_HOUR), FILES_AN_HOUR)
         _upload(archive, port)
         keys = Path(folder, "keys.json")
@@ -66,33 +64,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _environment() -> None:
-    """No credentials of this machine, only the server's."""
-    os.environ |= {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
-    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[int]:
-    root = folder / "s3"
+def _served(root: Path) -> AbstractContextManager[int]:
     (root / BUCKET).mkdir(parents=True)
-    command = [str(Path(sys.executable).with_name("rclone")), "serve", "s3", str(root)]
-    command += ["--addr", "127.0.0.1:0", "--auth-key", f"{KEY_ID},{SECRET}"]
-    command += ["--config", str(folder / "rclone.conf")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            yield _port(server)
-        finally:
-            server.terminate()
-
-
-def _port(server: subprocess.Popen[str]) -> int:
-    assert server.stderr is not None  # noqa: S101  (it was asked for)
-    for line in server.stderr:
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-            return int(found[1])
-    raise RuntimeError("rclone did not say where it listens")
+    return s3_server(root)
 
 
 def _upload(archive: Archive, port: int) -> None:

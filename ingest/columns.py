@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import repeat
-from operator import is_not
 from typing import Any
 
 import msgspec
@@ -14,11 +12,13 @@ import numpy as np
 import pyarrow as pa
 from msgspec.structs import astuple
 
+from ingest.coded import coded_json, spread
 from ingest.decode import FIELDS, REST_FIELDS, Decoded, Reject, elements, object_text
 from ingest.derive import derive
-from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, SCHEMA, TEXT_FIELDS, TIME_FIELD
+from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, ROWS, TEXT_FIELDS, TIME_FIELD
 from ingest.times import UNREADABLE, parse_times
 
+_PLAIN = TEXT_FIELDS | BOOLEAN_FIELDS
 _KEY_ACCOUNT = "key_account"  # of received rows only: the account in the key of the row's file
 _BLOCK = 128  # records turned into columns at once: three times faster while in the cache
 
@@ -87,11 +87,11 @@ def receive(files: Sequence[LogFile]) -> Received:
 
 
 def complete(received: Sequence[Any]) -> Any:
-    """Tables that `receive` gave, as one with `SCHEMA`: adds what is derived, quickest over many rows."""
+    """Tables that `receive` gave, as one with `ROWS`: adds what is derived, quickest over many rows."""
     rows = pa.concat_tables(received)
     columns = {name: rows.column(name).combine_chunks() for name in rows.column_names}
     columns |= derive(columns, columns.pop(_KEY_ACCOUNT))
-    return pa.table([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+    return pa.table([columns[field.name].cast(field.type) for field in ROWS], schema=ROWS)
 
 
 def _rejects(file: LogFile) -> Iterator[Reject]:
@@ -147,9 +147,8 @@ def _keep_texts(rows: _Rows, texts: Sequence[str | None], places: Iterable[int])
 
 def _table(rows: _Rows, times: Any, accounts: dict[int, str | None]) -> Any:
     by_field = _transposed(rows.records)
-    columns = {name: pa.array(by_field[key], pa.string()) for name, key in TEXT_FIELDS.items()}
-    columns |= {name: pa.array(by_field[key], pa.bool_()) for name, key in BOOLEAN_FIELDS.items()}
-    columns |= {name: json_column(by_field[key]) for name, key in JSON_FIELDS.items()}
+    columns = {name: pa.array(by_field[key], ROWS.field(name).type) for name, key in _PLAIN.items()}
+    columns |= {name: coded_json(by_field[key]) for name, key in JSON_FIELDS.items()}
     columns["event_time"] = pa.array(times, pa.timestamp("us"))
     columns["extra"] = _extra_column(rows, by_field)
     columns["source_id"] = pa.array(rows.source_ids, pa.int32())
@@ -167,28 +166,6 @@ def _transposed(records: Sequence[Any]) -> dict[str, Sequence[Any]]:
     return dict(zip(FIELDS, columns, strict=True))
 
 
-_view: Any = memoryview  # msgspec.Raw has no length of its own
-
-
-def json_column(values: Sequence[Any]) -> Any:
-    """JSON texts (bytes-like or None) as a text column, without a copy of each."""
-    nulls = values.count(None)
-    if nulls == len(values):
-        return pa.nulls(nulls, pa.string())
-    present = [value for value in values if value is not None] if nulls else values
-    sizes = np.fromiter(map(len, map(_view, present)), np.int32, len(present))
-    mask = None
-    if nulls:
-        valid = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
-        sizes, present_sizes = np.zeros(len(values), np.int32), sizes
-        sizes[valid] = present_sizes
-        mask = pa.array(valid).buffers()[1]
-    offsets = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(sizes, out=offsets[1:])
-    buffers = [mask, pa.py_buffer(offsets), pa.py_buffer(b"".join(present))]
-    return pa.Array.from_buffers(pa.string(), len(values), buffers)
-
-
 def _extra_column(rows: _Rows, by_field: dict[str, Sequence[Any]]) -> Any:
     extras = rows.extras
     for name in REST_FIELDS:
@@ -200,11 +177,10 @@ def _extra_column(rows: _Rows, by_field: dict[str, Sequence[Any]]) -> Any:
     texts: list[bytes | None] = [None] * len(rows.records)
     for place, members in extras.items():
         texts[place] = object_text(members)
-    return json_column(texts)
+    return pa.array(texts, pa.string())
 
 
 def _key_accounts(rows: _Rows, accounts: dict[int, str | None]) -> Any:
     """The account in the key of each row's file."""
-    ids, places = np.unique(rows.source_ids, return_inverse=True)
-    values = pa.array([accounts[int(source_id)] for source_id in ids], pa.string())
-    return values.take(pa.array(places, pa.int64()))
+    places = np.searchsorted(list(accounts), rows.source_ids)  # files are in the order of their ids
+    return spread(pa.array(accounts.values(), pa.string()), places)

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.coded import coded, codes
 from ingest.restore import restore
 from ingest.schema import ORIGIN
 
@@ -72,10 +73,10 @@ def _uuid_keys(ids: Any) -> tuple[Any, Any]:
 
 
 def _account_keys(accounts: Any) -> Any:
-    coded = accounts.dictionary_encode("encode")
-    texts = ["-" if text is None else f"account {text}" for text in coded.dictionary.to_pylist()]
-    hashes = np.array([_hash(text) for text in texts], np.uint64).reshape(-1, 2)
-    return hashes[coded.indices.to_numpy(zero_copy_only=False)]
+    found = coded(accounts)
+    texts = [f"account {text}" for text in found.dictionary.to_pylist()] + ["-"]  # last: no account
+    hashes = np.array([_hash(text) for text in texts], np.uint64)
+    return hashes[codes(found)[0]]
 
 
 class DayKeys:

@@ -6,7 +6,7 @@ read once; only S3 and AssumeRole entries are read one by one, because theirs ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.changes import category_of, is_change
+from ingest.coded import distinct, mask, spread
 from ingest.identity import Identity, identity_columns, member, read_identities, text
 from ingest.runs import LAMBDA, RUN_PREFIX, Run, RunKey, parse, read_run
 from ingest.schema import SCHEMA
@@ -25,13 +26,13 @@ _KEY_EXPECTED_FROM = np.datetime64("2022-01-01", "us").astype(int)
 
 
 def derive(columns: Columns, key_accounts: Any) -> dict[str, Any]:
-    """Every derived column for the received `columns`.
+    """Every derived column for the received `columns`, whose repeated texts are dictionaries.
 
-    `key_accounts` is a text array: the account in the key of each row's file, or null.
+    `key_accounts` is a text column: the account in the key of each row's file, or null.
     """
     identities, codes = read_identities(columns["user_identity"])
     found = identity_columns(identities, codes)
-    found["account_id"] = pc.coalesce(
+    found["account_id"] = _first_known(
         columns["recipient_account_id"], found["identity_account_id"], key_accounts
     )
     found["category"], found["configuration_change"] = _by_call(columns)
@@ -41,40 +42,28 @@ def derive(columns: Columns, key_accounts: Any) -> dict[str, Any]:
     return found
 
 
-def _distinct(columns: Sequence[Any]) -> tuple[list[tuple[Any, ...]], Any]:
-    """The distinct combinations of values of some columns, and which of them each row has (int64)."""
-    coded = [column.dictionary_encode("encode") for column in columns]
-    places = np.zeros(len(columns[0]), np.int64)
-    for column in coded:
-        # coded anew after each column, so that no product of codes outgrows 64 bits
-        codes = pc.fill_null(column.indices, 0).to_numpy()
-        pairs = pa.array(places * max(len(column.dictionary), 1) + codes).dictionary_encode()
-        places = pairs.indices.to_numpy().astype(np.int64)
-    _, firsts = np.unique(places, return_index=True)
-    combinations = (column.take(pa.array(firsts)).to_pylist() for column in columns)
-    return list(zip(*combinations, strict=True)), places
+def _first_known(*columns: Any) -> Any:
+    """Of each row the first value that is not null."""
+    rows, picks = distinct(columns)
+    values = [next((value for value in row if value is not None), None) for row in rows]
+    return spread(pa.array(values, pa.string()), pa.array(picks))
 
 
 def _by_call(columns: Columns) -> tuple[Any, Any]:
     """category and configuration_change: both follow from four fields."""
     names = ("event_category", "management_event", "event_source", "event_name")
-    calls, places = _distinct([columns[name] for name in names])
+    calls, places = distinct([columns[name] for name in names])
     categories = pa.array([category_of(*call) for call in calls], pa.string())
     changes = pa.array([is_change(*call[2:]) for call in calls], pa.bool_())
-    rows = pa.array(places, pa.int64())
-    return categories.take(rows), changes.take(rows)
+    rows = pa.array(places)
+    return spread(categories, rows), spread(changes, rows)
 
 
-def _rows(mask: Any) -> Any:
-    """Places of the true values, as int64."""
-    return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False))
-
-
-def _scatter(values: Any, rows: Any, length: int, picks: Any = None) -> Any:
-    """A column of `length` with `values` (or those at `picks`) at `rows`, null elsewhere."""
-    places = np.full(length, -1, np.int64)
-    places[rows] = np.arange(len(rows)) if picks is None else picks
-    return values.take(pa.array(places, mask=places < 0))
+def _rows_of(columns: Columns, service: str, prefix: str = "") -> Any:
+    """Which rows (bool) are calls of a service, and begin like that."""
+    of_service = mask(columns["event_source"], lambda names: pc.equal(names, service))
+    begins = mask(columns["event_name"], lambda names: pc.starts_with(names, pattern=prefix))
+    return of_service & begins if prefix else of_service
 
 
 _RUN_TEXTS = (
@@ -87,32 +76,31 @@ _RUN_TEXTS = (
 
 
 def _run_columns(columns: Columns, identities: list[Identity], codes: Any) -> dict[str, Any]:
-    names = columns["event_name"]
-    is_run = pc.and_(
-        pc.equal(columns["event_source"], LAMBDA), pc.starts_with(names, pattern=RUN_PREFIX)
-    )
-    rows = _rows(is_run)
-    keys, places = _distinct(_run_facts(columns, codes, rows))
+    is_run = _rows_of(columns, LAMBDA, RUN_PREFIX)
+    rows = np.flatnonzero(is_run)
+    keys, places = distinct(_run_facts(columns, codes, rows))
     runs = [_read_run(key, identities) for key in keys]
     fields = zip(*runs, strict=True) if runs else [()] * len(Run._fields)
     result = {
-        name: _scatter(pa.array(values, SCHEMA.field(name).type), rows, len(names), places)
+        name: spread(pa.array(values, SCHEMA.field(name).type), places, rows, len(is_run))
         for name, values in zip(Run._fields, fields, strict=True)
     }
     run_ids = pc.coalesce(columns["request_id"], columns["event_id"])
-    result["run_id"] = pc.if_else(pc.fill_null(is_run, False), run_ids, None)
+    result["run_id"] = pc.if_else(pa.array(is_run), run_ids, None)
     return result
 
 
 def _run_facts(columns: Columns, codes: Any, rows: Any) -> list[Any]:
     """The fields of `RunKey` for the runs at `rows`, with codes in place of identities."""
-    agent = columns["user_agent"].take(rows)
+    from_code = mask(
+        columns["user_agent"], lambda names: pc.match_substring(names, "exec-env/AWS_Lambda_")
+    )
     times = columns["event_time"].take(rows).cast(pa.int64())
     return [
         columns["event_name"].take(rows),
         codes.take(rows),
         pc.is_valid(columns["error_code"].take(rows)),
-        pc.fill_null(pc.match_substring(agent, "exec-env/AWS_Lambda_"), False),
+        pa.array(from_code[rows]),
         pc.greater_equal(times, _KEY_EXPECTED_FROM),
         *(columns[name].take(rows) for name in _RUN_TEXTS),
     ]
@@ -125,30 +113,39 @@ def _read_run(key: tuple[Any, ...], identities: list[Identity]) -> Run:
 
 def _object_columns(columns: Columns, category: Any) -> dict[str, Any]:
     """bucket_name and object_key of S3 data events."""
-    source = pc.equal(columns["event_source"], "s3.amazonaws.com")
-    rows = _rows(pc.and_(source, pc.equal(category, "Data")))
-    parameters = [parse(raw) for raw in columns["request_parameters"].take(rows).to_pylist()]
-    length = len(category)
+    is_data = mask(category, lambda names: pc.equal(names, "Data"))
+    rows = np.flatnonzero(_rows_of(columns, "s3.amazonaws.com") & is_data)
+    parameters = _parsed(columns["request_parameters"], rows)
     return {
-        column: _scatter(_texts(parameters, name), rows, length)
+        column: _at(rows, len(is_data), _texts(parameters, name))
         for column, name in (("bucket_name", "bucketName"), ("object_key", "key"))
     }
 
 
 def _session_columns(columns: Columns) -> dict[str, Any]:
     """The session that an AssumeRole* call issued."""
-    names = columns["event_name"]
-    source = pc.equal(columns["event_source"], "sts.amazonaws.com")
-    rows = _rows(pc.and_(source, pc.starts_with(names, pattern="AssumeRole")))
-    answers = [parse(raw) for raw in columns["response_elements"].take(rows).to_pylist()]
-    asked = [parse(raw) for raw in columns["request_parameters"].take(rows).to_pylist()]
-    keys = _texts(answers, "credentials", "accessKeyId")
+    is_call = _rows_of(columns, "sts.amazonaws.com", "AssumeRole")
+    rows = np.flatnonzero(is_call)
+    answers = _parsed(columns["response_elements"], rows)
+    asked = _parsed(columns["request_parameters"], rows)
     return {
-        "issued_access_key_id": _scatter(keys, rows, len(names)),
-        "issued_session": _scatter(_texts(asked, "roleSessionName"), rows, len(names)),
+        "issued_access_key_id": _at(
+            rows, len(is_call), _texts(answers, "credentials", "accessKeyId")
+        ),
+        "issued_session": _at(rows, len(is_call), _texts(asked, "roleSessionName")),
     }
+
+
+def _parsed(column: Any, rows: Any) -> list[Any]:
+    """The JSON values at some rows of a column of texts."""
+    return [parse(raw) for raw in column.take(rows).dictionary_decode().to_pylist()]
 
 
 def _texts(values: Iterable[Any], *path: str) -> Any:
     """The texts at a path of members, as a text column."""
     return pa.array([text(member(value, *path)) for value in values], pa.string())
+
+
+def _at(rows: Any, length: int, values: Any) -> Any:
+    """A column with a value for each of `rows`, null elsewhere."""
+    return spread(values, np.arange(len(rows)), rows, length)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.schema import SCHEMA
+from ingest.schema import ROWS
 
 _HELD_BYTES = 256 << 20  # of rows in memory: over twice an ordinary chunk
-_PACKED = pa.ipc.IpcWriteOptions(compression="zstd")
+_PACKED = pa.ipc.IpcWriteOptions(compression="zstd", unify_dictionaries=True)
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Held:
     _bytes: int = 0
 
     def add(self, table: Any) -> None:
-        """Keeps a table with `SCHEMA`."""
+        """Keeps a table with `ROWS`."""
         self._tables.append(table)
         self._bytes += table.nbytes
         if self._bytes > _HELD_BYTES:
@@ -40,16 +40,15 @@ class Held:
             with pa.OSFile(str(path)) as file:
                 yield pa.ipc.open_file(file).read_all()
             path.unlink()
-        yield pa.concat_tables([SCHEMA.empty_table(), *self._tables])
+        yield pa.concat_tables([ROWS.empty_table(), *self._tables])
         self._files, self._tables, self._bytes = [], [], 0
 
     def _put_aside(self) -> None:
         path = self.aside.with_suffix(f".{len(self._files)}.arrow")
         with (
             pa.OSFile(str(path), "wb") as file,
-            pa.ipc.new_file(file, SCHEMA, options=_PACKED) as out,
+            pa.ipc.new_file(file, ROWS, options=_PACKED) as out,
         ):
-            for table in self._tables:
-                out.write_table(table)
+            out.write_table(pa.concat_tables(self._tables))
         self._files.append(path)
         self._tables, self._bytes = [], 0

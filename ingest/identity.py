@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 
+from ingest.coded import spread
+
 _FUNCTION_ARN = re.compile(r"(arn:aws[a-z0-9-]*:lambda:[^:]*:[^:]*:function:[^:]+)(?::[^:]+)?")
 _ASSUMED_ROLE = re.compile(r"arn:[^:]*:sts::[^:]*:assumed-role/(?:.*/)?([^/]+)", re.DOTALL)
 
@@ -86,15 +88,15 @@ def read_identity(raw: str | None) -> Identity:
 
 
 def read_identities(user_identity: Any) -> tuple[list[Identity], Any]:
-    """Distinct identities of a text column, and each row's place among them (int32 array)."""
-    coded = user_identity.dictionary_encode("encode")
-    return [read_identity(raw) for raw in coded.dictionary.to_pylist()], coded.indices
+    """Distinct identities of a dictionary of texts, and each row's place among them (int32 array)."""
+    texts = user_identity.dictionary.to_pylist()
+    return [read_identity(raw) for raw in texts], user_identity.indices
 
 
 def identity_columns(identities: list[Identity], codes: Any) -> dict[str, Any]:
     """One column a field of `Identity`, a row for each code."""
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
-        name: pa.array(values, pa.string()).take(codes)
+        name: spread(pa.array(values, pa.string()), codes)
         for name, values in zip(Identity._fields, columns, strict=True)
     }

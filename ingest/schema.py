@@ -134,3 +134,21 @@ COLUMNS: tuple[Column, ...] = _RECEIVED + _DERIVED + _ORIGIN
 
 SCHEMA: Any = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
 """Arrow schema of an event file."""
+
+SELDOM_EQUAL = frozenset(
+    ["event_id", "request_id", "run_id", "shared_event_id", "object_key", "extra"]
+)
+"""Text columns in which a dictionary would be as long as the column."""
+
+CODED = pa.dictionary(INTEGER, TEXT)
+"""Type of a text column whose values repeat, until it is written: each value once."""
+
+ROWS: Any = pa.schema(
+    [
+        pa.field(column.name, CODED if column.type == TEXT else column.type)
+        if column.name not in SELDOM_EQUAL
+        else pa.field(column.name, column.type)
+        for column in COLUMNS
+    ]
+)
+"""Arrow schema of rows on their way to an event file, which they become `SCHEMA` in."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import pyarrow as pa
 
+from ingest.coded import chosen
 from ingest.columns import LogFile, complete, receive
 from ingest.decode import Reject
 from ingest.dedupe import entry_keys
@@ -110,7 +110,7 @@ class Worker:
             wanted = new[start : start + table.num_rows]
             start += table.num_rows
             place = Place(self._chunk.staging, self._chunk.batch_id, part)
-            files += write_days(table if wanted.all() else table.filter(pa.array(wanted)), place)
+            files += write_days(table if wanted.all() else chosen(table, wanted), place)
         return files
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.schema import JSON_FIELDS, SCHEMA
+from ingest.coded import chosen
+from ingest.schema import JSON_FIELDS, ROWS, SCHEMA, SELDOM_EQUAL
 from stormtrail.layout import EventFile
 
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -21,7 +22,7 @@ ROWS_A_GROUP = 100_000
 _ZSTD_LEVEL = 1  # most of a file are ids, which no level makes smaller
 _IDS = {"event_id", "request_id", "run_id", "shared_event_id"}
 _JSON = {*JSON_FIELDS, "extra"}
-_REPEATED = [name for name in SCHEMA.names if name not in _IDS | {"extra", "object_key"}]
+_REPEATED = [name for name in SCHEMA.names if name not in SELDOM_EQUAL]
 _COMPARED = [name for name in SCHEMA.names if name not in _IDS | _JSON]
 _OPTIONS: dict[str, Any] = {
     "compression": "zstd",
@@ -80,19 +81,22 @@ def _by_day(table: Any) -> Iterator[tuple[int, Any]]:
     days = days_of(table)
     found = np.unique(days).tolist()
     for day in found:
-        yield day, table if len(found) == 1 else table.filter(pa.array(days == day))
+        yield day, table if len(found) == 1 else chosen(table, days == day)
 
 
 def _write(rows: Any, event_day: str, place: Place) -> EventFile:
-    return write_file([rows], event_day, place)
+    # of equal dictionaries the writer takes the codes as they are
+    return write_file([rows.unify_dictionaries()], event_day, place, ROWS)
 
 
-def write_file(tables: Iterable[Any], event_day: str, place: Place) -> EventFile:
-    """Stages one file of a day from tables with `SCHEMA`, each at least a row group."""
+def write_file(
+    tables: Iterable[Any], event_day: str, place: Place, schema: Any = SCHEMA
+) -> EventFile:
+    """Stages one file of a day from tables with `schema`, each at least a row group."""
     path = place.file(event_day)
     count = 0
     with path.open("wb") as file:
-        with pq.ParquetWriter(file, SCHEMA, **_OPTIONS) as writer:
+        with pq.ParquetWriter(file, schema, **_OPTIONS) as writer:
             for table in tables:
                 writer.write_table(table, row_group_size=ROWS_A_GROUP)
                 count += table.num_rows
