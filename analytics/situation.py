@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from analytics.batching import MAX_WINDOW_SECONDS, MODES
 from analytics.candidates import Candidate
@@ -68,13 +69,25 @@ class Situation:
         return found if self.money == 1.0 else found.with_money(self.money)
 
     def around(self, source: str) -> Situation:
-        """Only the sources and functions that this source's entries have to do with."""
-        near = _connected(self.k, self.candidates, source)
-        return replace(
-            self,
-            sources=[item for item in self.sources if item.arn in near],
-            candidates=[item for item in self.candidates if item.source in near],
-        )
+        """Only the sources and functions that this source's entries have to do with; one value a source, so
+        that what is worked out of it is worked out once."""
+        if source not in self._around:
+            near = _connected(self.k, self.candidates, source)
+            self._around[source] = replace(
+                self,
+                sources=[item for item in self.sources if item.arn in near],
+                candidates=[item for item in self.candidates if item.source in near],
+            )
+        return self._around[source]
+
+    @cached_property
+    def _around(self) -> dict[str, Situation]:
+        return {}
+
+    @cached_property
+    def worked_out(self) -> dict[tuple[str, str], tuple[Mapping[str, Treatment], Prediction]]:
+        """By source and action: the moves of all its functions that need a cure, and what they come to."""
+        return {}
 
 
 def with_counted_money(situation: Situation, second_order_usd: float | None) -> Situation:

@@ -76,11 +76,26 @@ def alone(situation: Situation, candidate: Candidate, action: str, treatment: Tr
 def together(situation: Situation, candidate: Candidate, action: str) -> Option:
     """The way taken by all functions of the source that need a cure: they share what it costs."""
     with_it = _companions(situation, candidate)
-    treatments = {item.function: _treatment(situation, item, action) for item in with_it}
-    moves = {name: way for name, way in treatments.items() if way is not None}
+    moves, prediction = _moved(situation, candidate, action, with_it)
     runs = sum(item.runs_per_minute_mean for item in with_it)
     share = candidate.runs_per_minute_mean / runs if runs else 1.0
-    return Option(action, treatments[candidate.function], situation.predict(moves), moves, share)
+    return Option(action, moves.get(candidate.function), prediction, moves, share)
+
+
+def _moved(
+    situation: Situation, candidate: Candidate, action: str, with_it: list[Candidate]
+) -> tuple[Mapping[str, Treatment], Prediction]:
+    """The moves and what they come to; the same for every function of the source that needs a cure."""
+    key, known = (candidate.source, action), situation.worked_out
+    shared = action == "keep" or needs_cure(candidate, situation.settings)
+    if shared and key in known:
+        return known[key]
+    treatments = {item.function: _treatment(situation, item, action) for item in with_it}
+    moves = {name: way for name, way in treatments.items() if way is not None}
+    made = moves, situation.predict(moves)
+    if shared:
+        known[key] = made
+    return made
 
 
 def _companions(situation: Situation, candidate: Candidate) -> list[Candidate]:
