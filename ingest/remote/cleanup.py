@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ingest.remote.checkpoints import CHECKPOINTS
 from ingest.remote.commits import LOG, log_number
 from ingest.remote.mirror import Mirror
 
@@ -16,6 +17,7 @@ def clean(mirror: Mirror, now: datetime, age: timedelta) -> int:
 
     A replaced file is out since the commit that replaced it, by S3's clock; one that no commit names,
     such as a killed writer left, since it was written. Nothing younger than `LEAST_AGE` is deleted.
+    Of checkpoints, the last stays.
     """
     before = now - max(age, LEAST_AGE)
     mirror.pull()
@@ -28,5 +30,7 @@ def clean(mirror: Mirror, now: datetime, age: timedelta) -> int:
         if found.name not in live
         and committed_at.get(replaced.get(found.name), found.modified) < before
     ]
-    bucket.delete(old)
+    checkpoints = list(bucket.listed(CHECKPOINTS))
+    earlier = [found.name for found in checkpoints[:-1] if checkpoints[-1].modified < before]
+    bucket.delete([*old, *earlier])
     return len(old)

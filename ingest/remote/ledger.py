@@ -1,8 +1,9 @@
 """The ledger of a mirror: the log of commits, played into an ordinary ledger in its order.
 
 Beside the ledger's own tables: `commit_log` (number, id and time of each commit that is in),
-`documents` (path, SHA-256 of each small file that machines share) and `replaced` (event files that
-the commit `number` took out of the store, which may still be in the bucket).
+`documents` (the small files that machines share), `file_hashes` (SHA-256 of each committed event file)
+and `replaced` (event files that the commit `number` took out of the store, which may still be in the
+bucket). So the ledger is all that the commits up to its position said: a checkpoint of the log.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from ingest.remote.commits import Commit, Draft, stamp
 
 _TABLES = """
 create table if not exists commit_log(number integer primary key, id text unique, at text);
-create table if not exists documents(path text primary key, sha256 text);
+create table if not exists documents(path text primary key, sha256 text, content text);
+create table if not exists file_hashes(path text primary key, sha256 text);
 create table if not exists replaced(path text primary key, number integer);
 """
 
@@ -59,6 +61,21 @@ class MirrorLedger(Ledger):
         """SHA-256 of each document of the store, by path."""
         with self._explained():
             return dict(self._connection.execute("select path, sha256 from documents"))
+
+    def documents(self) -> dict[str, str | None]:
+        """The text of each document of the store, by path."""
+        with self._explained():
+            return dict(self._connection.execute("select path, content from documents"))
+
+    def file_hashes(self) -> dict[str, str]:
+        """SHA-256 of each committed event file, by path."""
+        with self._explained():
+            return dict(self._connection.execute("select path, sha256 from file_hashes"))
+
+    def copy_to(self, path: Path) -> None:
+        """Writes the ledger as it stands to another file."""
+        with self._explained():
+            self._connection.execute("vacuum into ?", (str(path),))
 
     def replaced(self) -> dict[str, int]:
         """Event files that are out of the store, and the number of the commit that did that."""
@@ -110,6 +127,10 @@ def _play(connection: sqlite3.Connection, number: int, commit: Commit) -> None:
         record_batch(connection, _with_rejects(batch, commit), times.committed_at)
     else:
         record_exchange(connection, commit.removed, added)
+    hashes = [(one.file.path, one.sha256) for one in commit.files]
+    connection.executemany("insert into file_hashes values (?, ?)", hashes)
+    gone = [(path,) for path in commit.removed]
+    connection.executemany("delete from file_hashes where path = ?", gone)
     replaced = [(path, number) for path in commit.removed]
     connection.executemany("insert or replace into replaced values (?, ?)", replaced)
     record_marks(connection, commit.marks)
@@ -117,7 +138,8 @@ def _play(connection: sqlite3.Connection, number: int, commit: Commit) -> None:
     for path, text in commit.documents.items():
         connection.execute("delete from documents where path = ?", (path,))
         if text is not None:
-            connection.execute("insert into documents values (?, ?)", (path, text_hash(text)))
+            found = (path, text_hash(text), text)
+            connection.execute("insert into documents values (?, ?, ?)", found)
     row = (number, commit.id, commit.at)
     connection.execute("insert into commit_log values (?, ?, ?)", row)
 

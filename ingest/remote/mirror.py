@@ -17,9 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from ingest.remote import documents
+from ingest.remote import checkpoints, documents
 from ingest.remote.bucket import Bucket, NotThereError, pause
-from ingest.remote.commits import LOG, Added, Commit, Draft, decode, encode, log_name, log_number
+from ingest.remote.commits import LOG, Commit, Draft, decode, encode, log_name, log_number
 from ingest.remote.ledger import MirrorLedger
 from ingest.store import acquire, place, remove_removed
 from ingest.writer import event_path
@@ -80,9 +80,11 @@ class Mirror:
         """Takes over all commits that are new; killed at any moment, the next pull goes on."""
         with self.held():
             self._arriving.mkdir(exist_ok=True)
+            if not self.layout.ledger.exists():
+                checkpoints.start_from_last(self.bucket, self.layout, self._arriving)
             if self.layout.ledger.exists():
                 self._settle()
-            while numbers := self._new_numbers():
+            while (numbers := self._new_numbers()) or checkpoints.lacks_files(self._arriving):
                 try:
                     self._take(numbers)
                 except NotThereError:
@@ -127,6 +129,8 @@ class Mirror:
             path.replace(self._arriving / path.name)
         self._raw(number).write_bytes(content)
         self._take([number])
+        if number % checkpoints.EVERY == 0:
+            checkpoints.write(self.bucket, self.ledger, number, self._arriving)
         return True
 
     def _wait(self, refusals: int, number: int) -> None:
@@ -164,20 +168,27 @@ class Mirror:
         """Brings commits in: first their files, then the ledger, then each file to its place."""
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(self._fetch_commit, numbers))
-            wanted: dict[str, Added] = {}
+            wanted = self._lacking()
             for number in numbers:
                 commit = self._commit(number)
-                wanted |= {added.file.path: added for added in commit.files}
+                wanted |= {added.file.path: added.sha256 for added in commit.files}
                 for path in commit.removed:
                     wanted.pop(path, None)
             self._report(f"fetching {len(wanted):,} event files of {self.bucket.address.uri}")
-            list(pool.map(self._fetch, wanted.values()))
+            list(pool.map(self._fetch, wanted.keys(), wanted.values()))
         for number in numbers:
             documents.receive(self.layout, self._commit(number).documents)
         self.ledger.play((number, self._commit(number)) for number in numbers)
         self._settle()
         shutil.rmtree(self._arriving)
         self._arriving.mkdir()
+
+    def _lacking(self) -> dict[str, str]:
+        """Event files, and their SHA-256, that a checkpoint names and that are not here yet."""
+        if not checkpoints.lacks_files(self._arriving):
+            return {}
+        named = self.ledger.file_hashes().items()
+        return {path: sha256 for path, sha256 in named if not (self.layout.root / path).exists()}
 
     def _settle(self) -> None:
         """Moves what has arrived and is committed into place, and deletes what was replaced."""
@@ -199,17 +210,17 @@ class Mirror:
         where = f"{self.bucket.address.uri}/{log_name(number)}"
         return decode(self._raw(number).read_bytes(), where)
 
-    def _fetch(self, added: Added) -> None:
+    def _fetch(self, path: str, sha256: str) -> None:
         """Fetches an event file, unless an earlier try did; StoreError where it is not as written."""
-        folder, _, name = added.file.path.rpartition("/")
+        folder, _, name = path.rpartition("/")
         target = self._arriving / f"{folder.rpartition('=')[2]}.{name}"
         if target.exists():
             return
         part = target.with_suffix(".part")
-        self.bucket.fetch(added.file.path, part)
-        if file_hash(part) != added.sha256:
+        self.bucket.fetch(path, part)
+        if file_hash(part) != sha256:
             part.unlink()
-            where = f"{self.bucket.address.uri}/{added.file.path}"
+            where = f"{self.bucket.address.uri}/{path}"
             hint = "restore it from a version before, or load its day into a new store"
             raise StoreError("an event file is not as it was written", where=where, hint=hint)
         with part.open("rb") as file:

@@ -91,7 +91,9 @@ def test_a_missing_bucket_is_one_line_and_3(
     store = f"s3://no-such-bucket-here/x?endpoint_url={server.endpoint_url}"
     for command in (["ingest", str(archives)], ["analyze"], ["store", "status"]):
         assert run([*command, "--store", store]) == ExitCode.UNREADABLE
-        assert said(capsys).startswith("error: s3://no-such-bucket-here/x/log/: no such bucket")
+        assert said(capsys).startswith(
+            "error: s3://no-such-bucket-here/x/checkpoints/: no such bucket"
+        )
 
 
 def test_a_store_that_nobody_wrote_yet_is_one_line_and_3(
