@@ -8,9 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics import amplification, arns, feeds, flows, inference, selectors
+from analytics import (
+    amplification,
+    arns,
+    feeds,
+    flows,
+    inference,
+    inferred_feeds,
+    known_feeds,
+    selectors,
+)
 from analytics.amplification import Estimate
 from analytics.flows import Flow, Graph, Start
+from analytics.inferred_feeds import Reader
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
 from analytics.topology import Topology
@@ -86,14 +96,8 @@ def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     return data.runs.series("runs", weight)
 
 
-def own_entries(
-    functions: Sequence[str],
-    graph: Graph,
-    data: RollupData,
-    accounts: Sequence[str] | None = None,
-) -> Floats:
-    """Entries a minute of the runs and calls of these functions and all that they call; those recorded in
-    some accounts, or all."""
+def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
+    """Entries a minute of the runs and calls of these functions and all that they call."""
     reached = set(functions)
     while True:
         more = {
@@ -104,12 +108,8 @@ def own_entries(
         if not more:
             break
         reached |= more
-
-    def mine(arn: object, account: object) -> bool:
-        return arn in reached and (accounts is None or account in accounts)
-
-    runs = data.runs.series("entries", data.runs.where(lambda key: mine(key[0], key[4])))
-    return runs + data.calls.series("entries", data.calls.where(lambda key: mine(key[0], key[1])))
+    runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
+    return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
 
 
 def judge(
@@ -215,6 +215,8 @@ def _judge_group(
     evidence = _examined(start, graph, data)
     if evidence.processes:
         return _by_counts(start, evidence)
+    if _one_by_one(start, graph, data):
+        return Verdict(start.node, start.kind, "inferred", inferred_feeds.BY_LEVEL)
     if TRAIL_NAMES.search(group) and not SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
     if evidence.processes is False or SERVICE_GROUPS.search(group):
@@ -237,6 +239,23 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
 def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
     evidence = _examined(start, graph, data)
     return _by_counts(start, evidence) if evidence.processes else None
+
+
+def _one_by_one(start: Start, graph: Graph, data: RollupData) -> bool:
+    """Whether the functions that a node starts plainly run once for every entry of a trail."""
+    functions = graph.functions_of(start.node)
+    reader = _reader(start.node, graph, data)
+    accounts = [arns.account(arn) or "" for arn in functions]
+    cells = feeds.cells(data.traffic)
+    return bool(reader.runs.sum() >= THIN) and inferred_feeds.one_by_one(
+        accounts, cells, reader, data.traffic
+    )
+
+
+def _reader(node: str, graph: Graph, data: RollupData) -> Reader:
+    functions = graph.functions_of(node)
+    runs = direct_runs(node, graph, data)
+    return Reader(runs, own_entries(functions, graph, data), max(len(functions), 1))
 
 
 def _examined(start: Start, graph: Graph, data: RollupData) -> inference.Evidence:
@@ -412,20 +431,11 @@ def _feed(
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     if verdict.kind in FILE_KINDS and verdict.link == "inferred" and _one_a_file(runs, data):
         return feeds.everything(data.traffic, _only_trail(topology), verdict.link)
-    return feeds.feed_of(
-        verdict.node,
-        verdict.kind,
-        accounts,
-        feeds.Reader(
-            runs,
-            own_entries(functions, graph, data),
-            own_entries(functions, graph, data, accounts),
-            max(len(functions), 1),
-        ),
-        data.traffic,
-        topology,
-        data.span,
-    )
+    known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
+    if known is not None:
+        return known
+    reader = _reader(verdict.node, graph, data)
+    return inferred_feeds.infer(accounts, feeds.cells(data.traffic), reader, data.traffic)
 
 
 def _only_trail(topology: Topology) -> str | None:

@@ -1,0 +1,247 @@
+"""Which entries a source delivers where no trail is known to feed it: what explains its runs best.
+
+Candidates are the entries of the source's own accounts, or of all accounts, each of all categories, of
+management with Lambda data, or of management alone; and a trail that began to record functions' runs in the
+window. Where functions take entries one by one the level of the runs decides (`levels`); else how they move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from analytics import amplification, levels
+from analytics.feeds import Feed, Mask, Part, fed_by, mask_of
+from analytics.levels import Fit
+from analytics.selectors import Cell
+from analytics.series import Counts, Floats
+
+SLACK = 1.1  # runs an entry that retries and the window's edges may add
+WORSE = 4.0  # log-likelihood: a model this much worse than another is not as good
+ALIKE = 1.0  # … and this much, not worse at all
+CHANGED = 8.0  # what a trail that changed in the window must explain better
+PLAIN = 10.0  # what a log processor must explain better than any other function
+RARE = 10.0  # … and a trail of data events alone, which is rare
+FOURFOLD = 4.0
+LEAST_DISPERSION = 0.3
+BY_LEVEL = 0.8  # confidence
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The functions that a source starts: their runs a minute, the entries that these write, and how many
+    functions they are."""
+
+    runs: Floats
+    own: Floats
+    functions: int = 1
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Cells that may be delivered: of all accounts or the source's own, and of which kind."""
+
+    mask: Mask
+    everywhere: bool
+    kind: str
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """A candidate with how well it explains the runs, one by one and in batches."""
+
+    candidate: _Candidate
+    one: Fit
+    free: Fit
+
+    @property
+    def rarity(self) -> float:
+        """What this candidate must explain better than others."""
+        return RARE if self.candidate.kind == "data" else 0.0
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What is delivered in which minutes, and how well that explains the runs (log-likelihood)."""
+
+    parts: tuple[Part, ...]
+    everywhere: bool
+    total: float
+
+
+def infer(
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
+) -> Feed:
+    """The feed of a source in these accounts that explains its reader's runs best."""
+    candidates = _candidates(accounts, all_cells)
+    way, by_level = _explanation(candidates, reader, traffic)
+    unsaid = Feed(way.parts, (), "unknown", 0.0)
+    correlation = amplification.fit_kernel(reader.runs, unsaid.series(traffic), reader.own)[1]
+    known = by_level or correlation >= amplification.GOOD_FIT
+    seen = np.any([part.mask for part in way.parts], axis=0)
+    return replace(
+        unsaid,
+        fed_by=(fed_by(None, all_cells, seen),),
+        link="inferred" if known else "unknown",
+        confidence=round(min(0.9, max(BY_LEVEL if by_level else 0.0, correlation)), 2),
+        correlation=correlation,
+    )
+
+
+def one_by_one(
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
+) -> bool:
+    """Whether the reader plainly runs once for every entry that a trail could deliver to a source in these
+    accounts, until its ceiling: nothing but a log processor has just as many runs, when it has them."""
+    minutes = levels.span(reader.runs)
+    fits = [
+        found
+        for item in _candidates(accounts, all_cells)
+        if item.kind != "data" and (found := _fit(item.mask, reader, traffic))
+    ]
+    best = max(fits, key=lambda fit: fit.total, default=None)
+    if best is None:
+        return False
+    scale = max(best.dispersion, 1.0)
+    usual = levels.unrelated(reader.runs, reader.own, reader.functions, minutes)
+    return best.total > usual + PLAIN * scale
+
+
+def _candidates(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[_Candidate]:
+    """The source's own accounts, then all; of all categories, management with Lambda data, management, data."""
+    every = np.ones(len(all_cells), dtype=bool)
+    management = mask_of(cell.category == "Management" for cell in all_cells)
+    kinds = {
+        "all": every,
+        "functions": management
+        | mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells),
+        "management": management,
+        "data": mask_of(cell.category == "Data" for cell in all_cells),
+    }
+    places = {False: mask_of(cell.account in accounts for cell in all_cells), True: every}
+    return [
+        _Candidate(place & mask, everywhere, kind)
+        for everywhere, place in places.items()
+        for kind, mask in kinds.items()
+        if (place & mask).any()
+    ]
+
+
+def _explanation(
+    candidates: Sequence[_Candidate], reader: Reader, traffic: Counts
+) -> tuple[_Way, bool]:
+    """What explains the runs best, and whether it is their level that tells."""
+    explained = [found for item in candidates if (found := _explained(item, reader, traffic))]
+    if not explained:
+        return _way(
+            _most_alike(_enough(candidates, reader, traffic), reader, traffic), traffic
+        ), False
+    best = max((item.free for item in explained), key=lambda fit: fit.total)
+    scale = max(best.dispersion, LEAST_DISPERSION)
+    ones = [
+        _way(item.candidate, traffic, item.one.total - item.rarity * scale) for item in explained
+    ]
+    ones += _changed(explained, reader, traffic, scale)
+    top = max(way.total for way in ones)
+    if top >= best.total - WORSE * scale:
+        tells = _level_tells(reader, traffic, top - WORSE * scale)
+        return _preferred(ones, scale, far=tells), True
+    free = [
+        _way(item.candidate, traffic, item.free.total - item.rarity * scale) for item in explained
+    ]
+    return _preferred(free, scale, far=False), False
+
+
+def _way(candidate: _Candidate, traffic: Counts, total: float = 0.0) -> _Way:
+    return _Way((Part(0, traffic.minutes, candidate.mask),), candidate.everywhere, total)
+
+
+def _explained(candidate: _Candidate, reader: Reader, traffic: Counts) -> _Explained | None:
+    one, free = (
+        _fit(candidate.mask, reader, traffic, ratios)
+        for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
+    )
+    return _Explained(candidate, one, free) if one and free else None
+
+
+def _fit(
+    mask: Mask,
+    reader: Reader,
+    traffic: Counts,
+    ratios: Sequence[float] = levels.ONE_BY_ONE,
+    minutes: tuple[int, int] | None = None,
+) -> Fit | None:
+    delivered = traffic.series("entries", mask)
+    within = minutes or levels.span(reader.runs)
+    return levels.fit(reader.runs, delivered, reader.functions, ratios, within)
+
+
+def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
+    """Whether the level of the runs tells anything: four times all entries would have shown."""
+    more = FOURFOLD * traffic.series("entries", np.ones(len(traffic.keys)))
+    found = levels.fit(
+        reader.runs, more, reader.functions, levels.ONE_BY_ONE, levels.span(reader.runs)
+    )
+    return found is not None and found.total < least
+
+
+def _preferred(ways: Sequence[_Way], scale: float, *, far: bool) -> _Way:
+    """The likeliest way. Of both places, where they explain the runs as well as each other: all accounts
+    where the counts could have ruled them out and did not, else the source's own. Of kinds that do, the
+    first."""
+    top = {
+        place: max((way.total for way in ways if way.everywhere is place), default=-np.inf)
+        for place in (False, True)
+    }
+    everywhere = top[True] - top[False] > (-WORSE if far else WORSE) * scale
+    return next(
+        way
+        for way in ways
+        if way.everywhere is everywhere and way.total >= top[everywhere] - ALIKE * scale
+    )
+
+
+def _changed(
+    explained: Sequence[_Explained], reader: Reader, traffic: Counts, scale: float
+) -> list[_Way]:
+    """A trail that recorded management alone, and more from some minute on."""
+    first, last = levels.span(reader.runs)
+    found = []
+    for early, late in product(explained, explained):
+        less, more = early.candidate, late.candidate
+        if (less.kind, less.everywhere) != ("management", more.everywhere):
+            continue
+        if more.kind not in ("all", "functions"):
+            continue
+        gain = np.cumsum(early.one.likelihood - late.one.likelihood)
+        since = first + int(np.argmax(gain)) + 1
+        before = _fit(less.mask, reader, traffic, minutes=(first, since))
+        after = _fit(more.mask, reader, traffic, minutes=(since, last))
+        if before and after:
+            parts = (Part(0, since, less.mask), Part(since, traffic.minutes, more.mask))
+            total = before.total + after.total - CHANGED * scale
+            found.append(_Way(parts, less.everywhere, total))
+    return found
+
+
+def _enough(candidates: Sequence[_Candidate], reader: Reader, traffic: Counts) -> list[_Candidate]:
+    """The candidates that deliver an entry for every run of a function at least: no run takes less."""
+    span = slice(*amplification.active_span(reader.runs))
+    least = reader.runs[span].sum() / reader.functions / SLACK
+    usual = [item for item in candidates if item.kind != "data"] or list(candidates)
+    return [
+        item for item in usual if traffic.series("entries", item.mask)[span].sum() >= least
+    ] or usual
+
+
+def _most_alike(candidates: Sequence[_Candidate], reader: Reader, traffic: Counts) -> _Candidate:
+    """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
+    scores = [
+        amplification.fit_kernel(reader.runs, traffic.series("entries", item.mask), reader.own)[1]
+        for item in candidates
+    ]
+    top = max(scores)
+    return next(c for c, score in zip(candidates, scores, strict=True) if score >= top - 0.005)

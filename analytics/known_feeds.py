@@ -1,0 +1,157 @@
+"""What a source delivers by the trails or the rule that are known to feed it, while their links held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from analytics import amplification, arns, selectors
+from analytics.feeds import Feed, Mask, Part, categories, cells, fed_by, mask_of
+from analytics.findings import FedBy
+from analytics.selectors import Cell
+from analytics.series import Counts, Floats, Span
+from analytics.topology import Link, Topology, Trail
+
+
+def known(
+    node: str, kind: str, runs: Floats, traffic: Counts, topology: Topology, span: Span
+) -> Feed | None:
+    """The feed of a source with these runs a minute, by its rule's pattern or the trails that reach it; None
+    where neither is known."""
+    all_cells = cells(traffic)
+    patterns = [link.pattern for link in topology.out_of(node) if link.pattern]
+    rule = selectors.pattern(patterns[-1]) if kind == "eventbridge" and patterns else None
+    if rule is not None:
+        return _rule_feed(node, rule, all_cells, runs, traffic)
+    trails = topology.feeding_trails(node)
+    if not trails:
+        return None
+    found = _trail_feed(trails, all_cells, runs, traffic, span)
+    return _until(found, _end(topology.out_of(node), span))
+
+
+def _end(links: Sequence[Link], span: Span) -> int:
+    """The minute after which none of a source's links to functions holds any more; the window's end where
+    one does."""
+    ends = [link.until for link in links if arns.service(link.target) == "lambda"]
+    if not ends or None in ends:
+        return span.minutes
+    return min(max(span.clipped(end) for end in ends) + 1, span.minutes)
+
+
+def _until(feed: Feed, last: int) -> Feed:
+    parts = [replace(part, last=min(part.last, last)) for part in feed.parts]
+    return replace(feed, parts=tuple(part for part in parts if part.first < part.last))
+
+
+def _rule_feed(
+    node: str, rule: selectors.Pattern, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
+) -> Feed:
+    """A rule sees its own account and region; whether it sees management reads, and entries that another
+    region's bus hands on, are settings that the counts decide: a rule starts one run an entry."""
+    account, region = arns.account(node), arns.region(node)
+    anywhere = mask_of(rule.matches(cell) and cell.account == account for cell in all_cells)
+    here = anywhere & mask_of(cell.region == region for cell in all_cells)
+    writes = mask_of(not (cell.read_only and cell.category == "Management") for cell in all_cells)
+    candidates = [here & writes, here, anywhere & writes, anywhere]
+    misses = [abs(np.log(_level(runs, traffic.series("entries", mask)))) for mask in candidates]
+    chosen = next(
+        mask for mask, miss in zip(candidates, misses, strict=True) if miss <= min(misses) + 0.03
+    )
+    fed = FedBy(None, (account,) if account else (), categories(all_cells, chosen))
+    return Feed((Part(0, traffic.minutes, chosen),), (fed,), "recorded", 1.0)
+
+
+def _level(runs: Floats, delivered: Floats) -> float:
+    first, last = amplification.active_span(runs)
+    total = delivered[first:last].sum()
+    return float(max(runs.sum(), 1.0) / total) if total > 0 else 1e-9
+
+
+def _trail_feed(
+    trails: Sequence[tuple[Trail, tuple[Link, ...]]],
+    all_cells: Sequence[Cell],
+    runs: Floats,
+    traffic: Counts,
+    span: Span,
+) -> Feed:
+    parts: list[Part] = []
+    fed: list[FedBy] = []
+    for trail, way in trails:
+        own = _while_linked(_trail_parts(trail, all_cells, runs, traffic, span), way, span)
+        parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
+        seen = np.any([np.zeros(len(all_cells), dtype=bool), *(part.mask for part in own)], axis=0)
+        fed.append(fed_by(trail.arn, all_cells, seen))
+    configured = any(link.origin == "configured" for _, way in trails for link in way)
+    return Feed(
+        tuple(parts),
+        tuple(fed),
+        "configured" if configured else "recorded",
+        0.98 if configured else 1.0,
+    )
+
+
+def _while_linked(parts: Sequence[Part], way: Sequence[Link], span: Span) -> list[Part]:
+    """The parts while every link on the way held; entries under way when a link was made pass it too."""
+    first = max(
+        (span.clipped(link.since) - amplification.LAGS for link in way if link.since), default=0
+    )
+    last = min((span.clipped(link.until) for link in way if link.until), default=span.minutes)
+    inside = [
+        replace(part, first=max(part.first, first), last=min(part.last, last)) for part in parts
+    ]
+    return [part for part in inside if part.first < part.last]
+
+
+def _before(parts: Sequence[Part], part: Part) -> Mask:
+    """Cells that another trail delivers in the same minutes already: an entry counts once a source."""
+    found = np.zeros(len(part.mask), dtype=bool)
+    for other in parts:
+        if other.first < part.last and part.first < other.last:
+            found |= other.mask
+    return found
+
+
+def _trail_parts(
+    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+) -> list[Part]:
+    covered = mask_of(trail.covers(cell.account, cell.region) for cell in all_cells)
+    settings = _settings(trail, covered, all_cells, runs, traffic)
+    starts = [span.clipped(since) for since, _ in settings]
+    ends = [*starts[1:], span.minutes]
+    return [
+        Part(first, last, mask)
+        for first, last, (_, mask) in zip(starts, ends, settings, strict=True)
+        if last > first
+    ]
+
+
+def _settings(
+    trail: Trail, covered: Mask, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
+) -> list[tuple[datetime | None, Mask]]:
+    """(since, cells) for each setting of the trail's selectors. What held before the first recorded one is
+    not known: where that one adds data events, they are taken to be new."""
+    found: list[tuple[datetime | None, Mask]] = [
+        (since, covered & mask_of(selector.matches(cell) for cell in all_cells))
+        for since, selector in trail.selectors
+    ]
+    management = covered & mask_of(cell.category == "Management" for cell in all_cells)
+    if not found or (len(found) == 1 and trail.created == found[0][0]):
+        _, best = _best([covered, management], runs, traffic)
+        return [(trail.created, best)]
+    return found if trail.created else [(None, management & found[0][1]), *found]
+
+
+def _best(candidates: Sequence[Mask], runs: Floats, traffic: Counts) -> tuple[float, Mask]:
+    """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
+    if not candidates:
+        return 0.0, np.zeros(len(traffic.keys), dtype=bool)
+    scores = [
+        amplification.fit_kernel(runs, traffic.series("entries", mask))[1] for mask in candidates
+    ]
+    top = max(scores)
+    place = next(i for i, score in enumerate(scores) if score >= top - 0.005)
+    return scores[place], candidates[place]

@@ -1,0 +1,144 @@
+"""Do the entries that a source may deliver explain its runs, minute by minute and in level?
+
+A function that takes entries one by one runs once for each, until as many runs as it can have are under
+way; then what waits goes together. So in minute t runs are Poisson of mean min(r · Σ_k w_k · E(t − k), c):
+E counts the entries delivered, w is the delivery delay's distribution (log-normal, a priori near the usual
+one), c what the function can do, and r the runs an entry: one a function, or fewer where entries come in
+batches. While r is one the level itself tells what a source is fed, which the movement of the counts alone
+seldom does: the entries that a loop writes in two accounts move together.
+
+Source: an INAR process with a ceiling (Kirchner 2016, "Hawkes and INAR(∞) processes"), fitted by its
+Poisson likelihood over a grid; likelihoods are compared after division by the dispersion (quasi-likelihood,
+Wedderburn 1974). Times are minutes, rates runs a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from analytics.amplification import (
+    LAGS,
+    MEDIAN_MINUTES,
+    SIGMA,
+    SMOOTH,
+    Floats,
+    active_span,
+    lagged,
+    log_normal_kernel,
+)
+
+MEDIANS = np.geomspace(1.5, 7.0, 8)  # minutes
+SIGMAS = (0.2, 0.45, 0.8)
+SPREAD = 0.2  # how far delays stray from the usual one, in logarithms
+CEILINGS = (0.3, 0.6, 0.9)  # quantiles of the runs' moving mean
+ONE_BY_ONE: tuple[float, ...] = (1.0,)
+IN_BATCHES = tuple(float(ratio) for ratio in np.geomspace(1e-3, 1.0, 25))
+AGAIN = tuple(float(ratio) for ratio in np.geomspace(0.1, 4.0, 16))
+MOST_MINUTES = 2_880
+LEAST_MINUTES = 10
+LEAST = 1e-2  # runs a minute that come from nowhere
+EDGE = 3  # minutes that tell what was there before the window
+
+_SHAPES = [(float(median), sigma) for median in MEDIANS for sigma in SIGMAS]
+_KERNELS = np.stack([log_normal_kernel(*shape) for shape in _SHAPES], axis=1)
+_PRIORS = [
+    -0.5 * ((np.log(median / MEDIAN_MINUTES) / SPREAD) ** 2 + ((sigma - SIGMA) / SPREAD) ** 2)
+    for median, sigma in _SHAPES
+]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The likeliest model: log-likelihood a minute, log-weight of its delay beforehand, runs an entry and
+    function, and variance over mean where its ceiling is not reached."""
+
+    likelihood: Floats
+    prior: float
+    ratio: float
+    dispersion: float
+
+    @property
+    def total(self) -> float:
+        """Log-likelihood of the whole span with the delay's weight."""
+        return float(self.likelihood.sum()) + float(self.prior)
+
+
+def span(runs: Floats) -> tuple[int, int]:
+    """The minutes that are fitted: those in which the source is active, the first two days of them, but not
+    the one in which the runs begin."""
+    first, last = active_span(runs)
+    return first + 1, min(last, first + 1 + MOST_MINUTES)
+
+
+def fit(
+    runs: Floats,
+    delivered: Floats,
+    functions: int,
+    ratios: Sequence[float],
+    minutes: tuple[int, int],
+) -> Fit | None:
+    """The likeliest way in which `delivered` entries a minute started these runs of so many functions in
+    these minutes, at one of the `ratios` (runs an entry and function); None where the minutes are too few."""
+    first, last = minutes
+    if last - first < LEAST_MINUTES:
+        return None
+    observed = runs[first:last]
+    levels = _with_before(delivered)[first:last] @ _KERNELS
+    best: tuple[float, float, float, int] | None = None
+    for place in range(levels.shape[1]):
+        for ceiling in _ceilings(observed):
+            for ratio in ratios:
+                expected = _expected(levels[:, place], ratio * functions, ceiling)
+                score = float(_likelihood(observed, expected).sum() + _PRIORS[place])
+                if best is None or score > best[0]:
+                    best = score, ratio, ceiling, place
+    if best is None:
+        return None
+    _, ratio, ceiling, place = best
+    expected = _expected(levels[:, place], ratio * functions, ceiling)
+    spread = _dispersion(observed, expected, ceiling)
+    return Fit(_likelihood(observed, expected), float(_PRIORS[place]), ratio, spread)
+
+
+def unrelated(runs: Floats, own: Floats, functions: int, minutes: tuple[int, int]) -> float:
+    """Log-likelihood of these runs by what they were like themselves half an hour around, or minutes before
+    (by `own`, the entries that they wrote): the better of both."""
+    first, last = minutes
+    observed = runs[first:last]
+    usual = np.maximum(uniform_filter1d(observed, SMOOTH, mode="nearest"), LEAST)
+    alone = float(_likelihood(observed, usual).sum())
+    again = fit(runs, own, functions, AGAIN, minutes)
+    return max(alone, again.total) if again else alone
+
+
+def _with_before(delivered: Floats) -> Floats:
+    """The entries of 0 … LAGS − 1 minutes ago, as columns; those of before the window are taken to have come
+    as in its first minutes."""
+    before = np.full(LAGS, delivered[:EDGE].mean())
+    return lagged(np.concatenate([before, delivered]))[LAGS:]
+
+
+def _ceilings(observed: Floats) -> list[float]:
+    usual = uniform_filter1d(observed, min(5, len(observed)))
+    return [*(float(value) for value in np.quantile(usual, CEILINGS)), np.inf]
+
+
+def _expected(level: Floats, ratio: float, ceiling: float) -> Floats:
+    return np.asarray(np.maximum(np.minimum(ratio * level, ceiling), LEAST))
+
+
+def _likelihood(observed: Floats, expected: Floats) -> Floats:
+    """Poisson log-likelihood a minute, less what does not depend on the model."""
+    return np.asarray(observed * np.log(expected) - expected)
+
+
+def _dispersion(observed: Floats, expected: Floats, ceiling: float) -> float:
+    """Variance over mean in the minutes below the ceiling; 1 where they are few."""
+    below = expected < 0.9 * ceiling
+    if below.sum() < LEAST_MINUTES:
+        return 1.0
+    return float(np.mean((observed[below] - expected[below]) ** 2 / expected[below]))

@@ -1,0 +1,127 @@
+"""What is taken to feed a source that no trail is known to feed, and when that makes a log processor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simulation
+from analytics.amplification import lagged, usual_kernel
+from analytics.analysis import analyze
+from analytics.findings import Findings
+from analytics.inferred_feeds import Reader, infer, one_by_one
+from analytics.selectors import Cell
+from analytics.series import Counts, Floats
+from ingest.pipeline import IngestOptions, ingest
+from simulation import Truth, simulate, write_archive
+from simulation.organization import Organization
+from simulation.scenarios.changes import bare
+from stormtrail.layout import Layout
+
+MINUTES = 480
+NEAR, FAR = "111122223333", "444455556666"
+CELLS = (
+    Cell(NEAR, "eu-west-1", "Management", "sts.amazonaws.com", "AssumeRole", False),
+    Cell(FAR, "eu-west-1", "Management", "sts.amazonaws.com", "AssumeRole", False),
+    Cell(NEAR, "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False),
+    Cell(FAR, "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False),
+)
+
+
+def traffic(*series: Floats) -> Counts:
+    keys = tuple(
+        (c.account, c.region, c.category, c.event_source, c.event_name, c.read_only) for c in CELLS
+    )
+    minute = np.tile(np.arange(MINUTES, dtype=np.int64), len(series))
+    key = np.repeat(np.arange(len(series), dtype=np.int64), MINUTES)
+    return Counts(minute, key, keys, {"entries": np.concatenate(series)}, MINUTES)
+
+
+def ordinary(seed: int) -> tuple[np.random.Generator, list[Floats]]:
+    rng = np.random.default_rng(seed)
+    return rng, [rng.poisson(rng.gamma(4.0, 2.0, MINUTES)).astype(float) for _ in CELLS]
+
+
+def started(rng: np.random.Generator, delivered: Floats) -> Floats:
+    """A run for every entry."""
+    return rng.poisson(lagged(delivered) @ usual_kernel()).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("fed", "accounts", "categories"),
+    [
+        ((0,), (NEAR,), ("Management",)),
+        ((0, 1), (NEAR, FAR), ("Management",)),
+        ((0, 2), (NEAR,), ("Data", "Management")),
+        ((0, 1, 2, 3), (NEAR, FAR), ("Data", "Management")),
+    ],
+)
+def test_a_run_for_every_entry_tells_which_entries_they_are(
+    fed: tuple[int, ...], accounts: tuple[str, ...], categories: tuple[str, ...]
+) -> None:
+    rng, series = ordinary(3)
+    runs = started(rng, np.sum([series[place] for place in fed], axis=0))
+    reader = Reader(runs, np.zeros(MINUTES))
+    found = infer([NEAR], CELLS, reader, traffic(*series))
+    assert [(fed.accounts, fed.categories) for fed in found.fed_by] == [(accounts, categories)]
+    assert one_by_one([NEAR], CELLS, reader, traffic(*series))
+
+
+def test_a_trail_that_began_to_record_runs_delivers_them_from_then_on() -> None:
+    rng, series = ordinary(4)
+    later = np.arange(MINUTES) >= 240
+    reader = Reader(started(rng, series[0] + series[2] * later), np.zeros(MINUTES))
+    first, second = infer([NEAR], CELLS, reader, traffic(*series)).parts
+    assert (list(first.mask), list(second.mask)) == (
+        [True, False, False, False],
+        [True, False, True, False],
+    )
+    assert second.first == pytest.approx(240, abs=10)
+
+
+def test_a_function_of_the_business_is_no_log_processor_though_nothing_else_runs() -> None:
+    """All entries of its account are of its own runs, so that there is one for every run."""
+    _, series = ordinary(5)
+    runs = series[2]
+    alone = [np.zeros(MINUTES), series[1], runs, series[3]]
+    assert not one_by_one([NEAR], CELLS, Reader(runs, runs), traffic(*alone))
+
+
+def found_in(organization: Organization, seed: int, folder: Path) -> tuple[Truth, Findings]:
+    run = simulate(organization, seed)
+    write_archive(run, folder / "archive")
+    layout = Layout(folder / "store")
+    ingest([str(folder / "archive")], layout, IngestOptions(workers=0))
+    return run.truth, analyze(layout)
+
+
+def untold(kind: str, seed: int) -> Organization:
+    """The kind with neither changes nor sources in its archive."""
+    told = simulation.build(kind, seed)
+    return replace(told, changes=(), shape=bare(told.shape))
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [("nothing_recorded", 5), ("nothing_recorded", 14), ("articles", 21), ("no_storm", 22)],
+)
+def test_what_no_record_tells_is_told_by_the_level_of_the_runs(
+    tmp_path: Path, kind: str, seed: int
+) -> None:
+    truth, found = found_in(untold(kind, seed), seed, tmp_path)
+    (there,), (here,) = truth.sources, found.sources
+    assert here.s == pytest.approx(there.s, rel=0.05)
+    assert {f.arn for f in found.functions} == {f.arn for f in truth.functions}
+    assert [loop.functions for loop in found.loops] == [
+        tuple(sorted(loop.functions)) for loop in truth.loops
+    ]
+
+
+def test_functions_that_run_in_step_have_one_source(tmp_path: Path) -> None:
+    truth, found = found_in(untold("several_functions_one_group", 23), 23, tmp_path)
+    (there,), (here,) = truth.sources, found.sources
+    assert {f.arn for f in found.functions} == {f.arn for f in truth.functions}
+    assert here.s == pytest.approx(there.s, rel=0.05)
