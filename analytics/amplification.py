@@ -1,13 +1,10 @@
 """How many runs one delivered entry starts, with an interval: s aligned by the delivery delay.
 
 Model: runs in minute t have mean r · Σ_k w_k · E(t − k), where E counts the entries delivered, w is the
-delivery delay's distribution in minutes (Σ w = 1) and r is the branching ratio wanted (an INAR(p)
-process, Kirchner 2016, "Hawkes and INAR(∞) processes"). w is fitted by non-negative least squares on
-both series less their moving mean, so that neither growth nor the day's rhythm is taken for delay; where
-the span is too short for that, as in a storm that explodes within the hour, a log-normal w of greatest
-Poisson likelihood takes its place: growth makes the level itself tell the delay. r is the ratio of sums
-over the span where the source is active, so it needs no linear model of batching.
-Its interval is a moving-block bootstrap (Künsch 1989).
+delivery delay's distribution in minutes (Σ w = 1, `delays`) and r is the branching ratio wanted (an INAR(p)
+process, Kirchner 2016, "Hawkes and INAR(∞) processes"). r is the ratio of sums over the span where the
+source is active, so it needs no linear model of batching. Its interval is a moving-block bootstrap (Künsch
+1989) together with what r is at other likely delays.
 """
 
 from __future__ import annotations
@@ -15,26 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
-from scipy.stats import lognorm
 
+from analytics import delays
+from analytics.lags import LAGS, active_span, causes, high_pass, lagged
 from analytics.regression import non_negative
+from analytics.series import Floats
 
-Floats = NDArray[np.float64]
-
-LAGS = 16  # minutes; a delivery later than that is an outage
-SMOOTH = 31  # minutes of the moving mean that is taken away
-# One real archive: median 191 s, 99th percentile 542 s; the shape is log-normal.
-MEDIAN_MINUTES, SIGMA = 191 / 60, np.log(542 / 191) / 2.326
 MINIMUM_MINUTES = 60
 FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
-MEDIANS = np.geomspace(1, 12, 30)  # minutes
-PRIOR = (
-    0.12  # how far a delay may be from the usual one, in logarithms, before the counts must show it
-)
-SIGMAS = (0.05, 0.2, 0.45, 0.8, 1.2)
 GOOD_FIT = 0.3
 RESAMPLES = 400
 STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (any more)
@@ -42,12 +28,13 @@ STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (a
 
 @dataclass(frozen=True)
 class Estimate:
-    """A ratio with its 95 % interval; the delay's distribution `kernel[LAGS]` in minutes; the active span."""
+    """A ratio with its 95 % interval; the delay's distribution `kernel[LAGS]` in minutes and whether the
+    counts tell it; the active span."""
 
     ratio: float
     interval: tuple[float, float]
     kernel: Floats
-    correlation: float
+    told: bool
     delivered: float
     started: float
     first: int
@@ -56,109 +43,24 @@ class Estimate:
     @property
     def delay_seconds(self) -> float | None:
         """Mean delay from an entry to the run it starts; None where the counts do not tell."""
-        if self.correlation < GOOD_FIT:
-            return None
-        return float(60 * (np.arange(LAGS) @ self.kernel))
+        return float(60 * (np.arange(LAGS) @ self.kernel)) if self.told else None
 
 
-def log_normal_kernel(median_minutes: float, sigma: float) -> Floats:
-    """A log-normal delay by minute, entries spread evenly over their own minute."""
-    offsets = (np.arange(6) + 0.5) / 6
-    edges = np.maximum(np.arange(LAGS + 1)[:, None] - offsets, 0)
-    weight = np.diff(lognorm.cdf(edges, sigma, scale=median_minutes), axis=0).mean(axis=1)
-    return np.asarray(weight / max(weight.sum(), 1e-12))
-
-
-def usual_kernel() -> Floats:
-    """The distribution of delivery delays where the counts do not tell."""
-    return log_normal_kernel(MEDIAN_MINUTES, SIGMA)
-
-
-def likely_kernel(
-    runs: Floats, delivered: Floats, own: Floats | None = None
-) -> tuple[Floats, float]:
-    """The mean of log-normal delays, each weighted by how likely it makes Poisson runs of mean r · w * E (r
-    at its best for each) and how near it is to the usual delay, and the correlation of the two series; the
-    usual one where the runs are too few."""
-    first, last = active_span(runs)
-    observed = runs[first:last]
-    if observed.sum() < MINIMUM_RUNS or last - first < LAGS:
-        return usual_kernel(), 0.0
-    shifted = causes(delivered, own)[first:last]
-    candidates = [log_normal_kernel(median, sigma) for median in MEDIANS for sigma in SIGMAS]
-    scores: Floats = np.array([_likelihood(observed, shifted @ kernel) for kernel in candidates])
-    scores = scores / _dispersion(observed, shifted @ candidates[int(np.argmax(scores))]) + _prior()
-    weights = np.exp(scores - scores.max())
-    mean = np.asarray(weights @ np.stack(candidates) / weights.sum())
-    return mean, _correlation(shifted @ mean, observed)
-
-
-def _prior() -> Floats:
-    """Log-weight of each candidate before the counts are seen."""
-    medians = np.repeat(MEDIANS, len(SIGMAS))
-    sigmas = np.tile(SIGMAS, len(MEDIANS))
-    prior: Floats = -0.5 * (np.log(medians / MEDIAN_MINUTES) / PRIOR) ** 2
-    prior -= 0.5 * ((sigmas - SIGMA) / PRIOR) ** 2
-    return prior
-
-
-def _dispersion(observed: Floats, shape: Floats) -> float:
-    """Variance over mean of the best fit, at least 1: runs come in clumps."""
-    expected = np.maximum(shape, 1e-3) * (observed.sum() / max(shape.sum(), 1e-9))
-    return max(1.0, float(np.mean((observed - expected) ** 2 / expected)))
-
-
-def _likelihood(observed: Floats, shape: Floats) -> float:
-    """Poisson log-likelihood at the best scale, less what does not depend on the shape."""
-    expected = np.maximum(shape, 1e-3) * (observed.sum() / max(shape.sum(), 1e-9))
-    return float(observed @ np.log(expected) - expected.sum())
-
-
-def lagged(series: Floats, lags: int = LAGS) -> Floats:
-    """The series shifted by 0 … lags − 1 minutes, as columns."""
-    columns = [
-        np.concatenate([np.zeros(k), series[: len(series) - k]]) if k else series
-        for k in range(lags)
-    ]
-    return np.stack(columns).T  # columns that lie together are smoothed faster
-
-
-def high_pass(series: Floats) -> Floats:
-    """A series (or columns) less its moving mean."""
-    return np.asarray(series - uniform_filter1d(series, SMOOTH, axis=0, mode="nearest"))
-
-
-def active_span(runs: Floats) -> tuple[int, int]:
-    """First and one past the last minute with runs."""
-    busy = np.flatnonzero(runs > 0)
-    return (int(busy[0]), int(busy[-1]) + 1) if busy.size else (0, 0)
-
-
-def causes(delivered: Floats, own: Floats | None) -> Floats:
-    """The entries of 0 … LAGS − 1 minutes ago, as columns, less those of this very minute that the runs wrote
-    themselves: what a run writes is no cause of it, though it moves with it exactly."""
-    columns = lagged(delivered)
-    if own is not None:
-        columns[:, 0] = np.maximum(columns[:, 0] - own, 0.0)
-    return columns
-
-
-def fit_kernel(runs: Floats, delivered: Floats, own: Floats | None = None) -> tuple[Floats, float]:
-    """The delay's distribution over the active span, and how well it explains the runs (correlation).
+def alike(runs: Floats, delivered: Floats, own: Floats | None = None) -> float:
+    """How well the entries delivered explain the runs of the active span, as a correlation: of their
+    movements, or of themselves where the span is short.
 
     `own` are the entries among the delivered ones that the runs themselves wrote.
     """
     first, last = active_span(runs)
+    design = causes(delivered, own)[first:last]
     if last - first < MINIMUM_MINUTES:
-        return likely_kernel(runs, delivered, own)
-    design = high_pass(causes(delivered, own)[first:last])
+        usual = design @ delays.delay(runs, delivered).kernel
+        return _correlation(usual, runs[first:last]) if last - first >= LAGS else 0.0
     target = high_pass(runs[first:last])
-    weight = non_negative(design, target)
-    total = weight.sum()
-    correlation = _correlation(design @ weight, target) if total > 0 else 0.0
-    if correlation < GOOD_FIT:
-        return usual_kernel(), correlation
-    return weight / total, correlation
+    smooth = high_pass(design)
+    weight = non_negative(smooth, target)
+    return _correlation(smooth @ weight, target) if weight.any() else 0.0
 
 
 def foretold(target: Floats, design: Floats) -> Floats:
@@ -181,26 +83,29 @@ def follows(runs: Floats, others: Floats) -> float:
     return _correlation(foretold(target, high_pass(lagged(others)[first:last])), target)
 
 
-def estimate(
-    runs: Floats, delivered: Floats, own: Floats, rng: np.random.Generator
-) -> Estimate | None:
-    """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran.
-
-    `own` are the entries among the delivered ones that the runs themselves wrote.
-    """
+def estimate(runs: Floats, delivered: Floats, rng: np.random.Generator) -> Estimate | None:
+    """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran."""
     first, last = active_span(runs)
     if first == last:
         return None
-    kernel, correlation = fit_kernel(runs, delivered, own)
-    expected = lagged(delivered) @ kernel
+    delay = delays.delay(runs, delivered)
+    expected = lagged(delivered) @ delay.kernel
     first, last = _linked(runs, expected, *_settled(first, last, len(runs)))
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
     ratio = float(started.sum() / caused.sum())
-    interval = _interval(started, caused, ratio, rng, _misfit(runs, delivered, kernel, first, last))
+    others = (lagged(delivered)[first:last] @ delays.KERNELS).sum(axis=0)
+    interval = _interval(started, caused, ratio, rng, delay.spread_of(others))
     return Estimate(
-        ratio, interval, kernel, correlation, float(caused.sum()), float(started.sum()), first, last
+        ratio,
+        interval,
+        delay.kernel,
+        delay.told,
+        float(caused.sum()),
+        float(started.sum()),
+        first,
+        last,
     )
 
 
@@ -232,20 +137,11 @@ def _peak(gains: Floats) -> int:
     return int(np.argmax(sums))
 
 
-def _misfit(runs: Floats, delivered: Floats, kernel: Floats, first: int, last: int) -> float:
-    """How far half a minute of delay either way moves the ratio, relative: the price of growth."""
-    design = lagged(delivered, LAGS + 1)[first:last]
-    early, late = design[:, :LAGS] @ kernel, design[:, 1:] @ kernel
-    total = runs[first:last].sum()
-    if not total or not early.sum() or not late.sum():
-        return 0.0
-    return float(abs(np.log(late.sum() / early.sum()))) / 4
-
-
 def _interval(
     started: Floats, caused: Floats, ratio: float, rng: np.random.Generator, misfit: float
 ) -> tuple[float, float]:
-    """95 % interval by moving blocks, never narrower than one run more or less and the delay's misfit."""
+    """95 % interval by moving blocks, with one run more or less and `misfit`: the standard deviation of the
+    ratio's logarithm over the likely delays."""
     length = len(started)
     block = max(1, min(30, length // 8))
     starts = np.arange(max(1, length - block + 1))
@@ -258,7 +154,9 @@ def _interval(
     )
     ratios = sums[0] / np.where(sums[1] > 0, sums[1], np.nan)
     spread = float(np.nanstd(ratios))
-    half = float(np.hypot(1.96 * spread, ratio * (1.0 / max(started.sum(), 1.0) + 1.96 * misfit)))
+    half = float(
+        np.linalg.norm([1.96 * spread, ratio / max(started.sum(), 1.0), 1.96 * ratio * misfit])
+    )
     return max(0.0, ratio - half), ratio + half
 
 

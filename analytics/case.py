@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from analytics import changes, effects, sources
-from analytics.feeds import Feed
 from analytics.flows import Flow, Graph, graph, in_step, joined, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData
-from analytics.series import Floats
 from analytics.sources import Measured, Verdict
 from analytics.topology import Topology
 
@@ -59,12 +57,8 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
     rng = np.random.default_rng(SEED)
 
-    def own(node: str) -> Callable[[Feed], Floats]:
-        return lambda feed: effects.returning(weights[node], feed, data)
-
     measured = {
-        node: sources.measure(verdicts[node], graph_, topology, data, own(node), rng)
-        for node in weights
+        node: sources.measure(verdicts[node], graph_, topology, data, rng) for node in weights
     }
     returned = _returned(measured, weights, data)
     return Case(

@@ -13,15 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.amplification import (
-    LAGS,
-    MINIMUM_MINUTES,
-    active_span,
-    foretold,
-    high_pass,
-    lagged,
-    usual_kernel,
-)
+from analytics.amplification import MINIMUM_MINUTES, foretold
+from analytics.lags import LAGS, active_span, high_pass, lagged, usual_kernel
 from analytics.regression import non_negative
 from analytics.series import Counts, Floats
 

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from analytics import amplification, levels
+from analytics import amplification, lags, levels
 from analytics.feeds import Feed, Mask, Part, fed_by, mask_of
 from analytics.levels import Fit
 from analytics.selectors import Cell
@@ -79,7 +79,7 @@ def infer(
     candidates = _candidates(accounts, all_cells)
     way, by_level = _explanation(candidates, reader, traffic)
     unsaid = Feed(way.parts, (), "unknown", 0.0)
-    correlation = amplification.fit_kernel(reader.runs, unsaid.series(traffic), reader.own)[1]
+    correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
     known = by_level or correlation >= amplification.GOOD_FIT
     seen = np.any([part.mask for part in way.parts], axis=0)
     return replace(
@@ -229,7 +229,7 @@ def _changed(
 
 def _enough(candidates: Sequence[_Candidate], reader: Reader, traffic: Counts) -> list[_Candidate]:
     """The candidates that deliver an entry for every run of a function at least: no run takes less."""
-    span = slice(*amplification.active_span(reader.runs))
+    span = slice(*lags.active_span(reader.runs))
     least = reader.runs[span].sum() / reader.functions / SLACK
     usual = [item for item in candidates if item.kind != "data"] or list(candidates)
     return [
@@ -240,7 +240,7 @@ def _enough(candidates: Sequence[_Candidate], reader: Reader, traffic: Counts) -
 def _most_alike(candidates: Sequence[_Candidate], reader: Reader, traffic: Counts) -> _Candidate:
     """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
     scores = [
-        amplification.fit_kernel(reader.runs, traffic.series("entries", item.mask), reader.own)[1]
+        amplification.alike(reader.runs, traffic.series("entries", item.mask), reader.own)
         for item in candidates
     ]
     top = max(scores)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from analytics import amplification, arns, selectors
+from analytics import amplification, arns, lags, selectors
 from analytics.feeds import Feed, Mask, Part, categories, cells, fed_by, mask_of
 from analytics.findings import FedBy
 from analytics.selectors import Cell
@@ -66,7 +66,7 @@ def _rule_feed(
 
 
 def _level(runs: Floats, delivered: Floats) -> float:
-    first, last = amplification.active_span(runs)
+    first, last = lags.active_span(runs)
     total = delivered[first:last].sum()
     return float(max(runs.sum(), 1.0) / total) if total > 0 else 1e-9
 
@@ -96,9 +96,7 @@ def _trail_feed(
 
 def _while_linked(parts: Sequence[Part], way: Sequence[Link], span: Span) -> list[Part]:
     """The parts while every link on the way held; entries under way when a link was made pass it too."""
-    first = max(
-        (span.clipped(link.since) - amplification.LAGS for link in way if link.since), default=0
-    )
+    first = max((span.clipped(link.since) - lags.LAGS for link in way if link.since), default=0)
     last = min((span.clipped(link.until) for link in way if link.until), default=span.minutes)
     inside = [
         replace(part, first=max(part.first, first), last=min(part.last, last)) for part in parts
@@ -149,9 +147,7 @@ def _best(candidates: Sequence[Mask], runs: Floats, traffic: Counts) -> tuple[fl
     """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
     if not candidates:
         return 0.0, np.zeros(len(traffic.keys), dtype=bool)
-    scores = [
-        amplification.fit_kernel(runs, traffic.series("entries", mask))[1] for mask in candidates
-    ]
+    scores = [amplification.alike(runs, traffic.series("entries", mask)) for mask in candidates]
     top = max(scores)
     place = next(i for i, score in enumerate(scores) if score >= top - 0.005)
     return scores[place], candidates[place]

@@ -20,28 +20,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from analytics.amplification import (
-    LAGS,
+from analytics import ceilings
+from analytics.lags import (
     MEDIAN_MINUTES,
     SIGMA,
     SMOOTH,
-    Floats,
     active_span,
-    lagged,
+    lagged_with_before,
     log_normal_kernel,
 )
+from analytics.series import Floats
 
 MEDIANS = np.geomspace(1.5, 7.0, 8)  # minutes
 SIGMAS = (0.2, 0.45, 0.8)
 SPREAD = 0.2  # how far delays stray from the usual one, in logarithms
-CEILINGS = (0.3, 0.6, 0.9)  # quantiles of the runs' moving mean
 ONE_BY_ONE: tuple[float, ...] = (1.0,)
 IN_BATCHES = tuple(float(ratio) for ratio in np.geomspace(1e-3, 1.0, 25))
 AGAIN = tuple(float(ratio) for ratio in np.geomspace(0.1, 4.0, 16))
 MOST_MINUTES = 2_880
 LEAST_MINUTES = 10
-LEAST = 1e-2  # runs a minute that come from nowhere
-EDGE = 3  # minutes that tell what was there before the window
 
 _SHAPES = [(float(median), sigma) for median in MEDIANS for sigma in SIGMAS]
 _KERNELS = np.stack([log_normal_kernel(*shape) for shape in _SHAPES], axis=1)
@@ -87,21 +84,21 @@ def fit(
     if last - first < LEAST_MINUTES:
         return None
     observed = runs[first:last]
-    levels = _with_before(delivered)[first:last] @ _KERNELS
+    levels = lagged_with_before(delivered)[first:last] @ _KERNELS
     best: tuple[float, float, float, int] | None = None
     for place in range(levels.shape[1]):
-        for ceiling in _ceilings(observed):
+        for ceiling in ceilings.ceilings(observed):
             for ratio in ratios:
-                expected = _expected(levels[:, place], ratio * functions, ceiling)
-                score = float(_likelihood(observed, expected).sum() + _PRIORS[place])
+                expected = ceilings.expected(levels[:, place], ratio * functions, ceiling)
+                score = float(ceilings.likelihood(observed, expected).sum() + _PRIORS[place])
                 if best is None or score > best[0]:
                     best = score, ratio, ceiling, place
     if best is None:
         return None
     _, ratio, ceiling, place = best
-    expected = _expected(levels[:, place], ratio * functions, ceiling)
-    spread = _dispersion(observed, expected, ceiling)
-    return Fit(_likelihood(observed, expected), float(_PRIORS[place]), ratio, spread)
+    expected = ceilings.expected(levels[:, place], ratio * functions, ceiling)
+    spread = ceilings.dispersion(observed, expected, ceiling)
+    return Fit(ceilings.likelihood(observed, expected), float(_PRIORS[place]), ratio, spread)
 
 
 def unrelated(runs: Floats, own: Floats, functions: int, minutes: tuple[int, int]) -> float:
@@ -109,36 +106,7 @@ def unrelated(runs: Floats, own: Floats, functions: int, minutes: tuple[int, int
     (by `own`, the entries that they wrote): the better of both."""
     first, last = minutes
     observed = runs[first:last]
-    usual = np.maximum(uniform_filter1d(observed, SMOOTH, mode="nearest"), LEAST)
-    alone = float(_likelihood(observed, usual).sum())
+    usual = np.maximum(uniform_filter1d(observed, SMOOTH, mode="nearest"), ceilings.LEAST)
+    alone = float(ceilings.likelihood(observed, usual).sum())
     again = fit(runs, own, functions, AGAIN, minutes)
     return max(alone, again.total) if again else alone
-
-
-def _with_before(delivered: Floats) -> Floats:
-    """The entries of 0 … LAGS − 1 minutes ago, as columns; those of before the window are taken to have come
-    as in its first minutes."""
-    before = np.full(LAGS, delivered[:EDGE].mean())
-    return lagged(np.concatenate([before, delivered]))[LAGS:]
-
-
-def _ceilings(observed: Floats) -> list[float]:
-    usual = uniform_filter1d(observed, min(5, len(observed)))
-    return [*(float(value) for value in np.quantile(usual, CEILINGS)), np.inf]
-
-
-def _expected(level: Floats, ratio: float, ceiling: float) -> Floats:
-    return np.asarray(np.maximum(np.minimum(ratio * level, ceiling), LEAST))
-
-
-def _likelihood(observed: Floats, expected: Floats) -> Floats:
-    """Poisson log-likelihood a minute, less what does not depend on the model."""
-    return np.asarray(observed * np.log(expected) - expected)
-
-
-def _dispersion(observed: Floats, expected: Floats, ceiling: float) -> float:
-    """Variance over mean in the minutes below the ceiling; 1 where they are few."""
-    below = expected < 0.9 * ceiling
-    if below.sum() < LEAST_MINUTES:
-        return 1.0
-    return float(np.mean((observed[below] - expected[below]) ** 2 / expected[below]))

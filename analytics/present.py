@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analytics import describe, effects
-from analytics.amplification import lagged
 from analytics.findings import Findings
+from analytics.lags import lagged
 from analytics.recording import Copies, mean_of_source
 from analytics.series import Floats
 from analytics.sources import Measured

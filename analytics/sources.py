@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from analytics import (
     inference,
     inferred_feeds,
     known_feeds,
+    lags,
     selectors,
 )
 from analytics.amplification import Estimate
@@ -194,7 +195,7 @@ def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | N
 
 def _one_a_file(runs: Floats, data: RollupData) -> bool:
     """Whether there was a run for every log file of the archive while they ran: a notification a file."""
-    first, last = amplification.active_span(runs)
+    first, last = lags.active_span(runs)
     files, started = data.delivered_files[first:last], runs[first:last]
     if started.sum() < LEAST_FILES or not len(data.delivered_files):
         return False
@@ -232,7 +233,7 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
     """Runs per entry of the functions' account, while they ran."""
     place = arns.account(functions[0]) if functions else None
     entries = data.traffic.series("entries", data.traffic.where(lambda key: key[0] == place))
-    total = float(entries[slice(*amplification.active_span(runs))].sum())
+    total = float(entries[slice(*lags.active_span(runs))].sum())
     return float(runs.sum()) / total if total else 0.0
 
 
@@ -355,10 +356,8 @@ def _moving_together(
 
 def _begins_with(runs: Floats, filler: Floats) -> bool:
     """Whether both began within minutes of each other, an hour or more into the window."""
-    first, other = amplification.active_span(runs)[0], amplification.active_span(filler)[0]
-    return bool(
-        other >= amplification.MINIMUM_MINUTES and -1 <= first - other <= amplification.LAGS
-    )
+    first, other = lags.active_span(runs)[0], lags.active_span(filler)[0]
+    return bool(other >= amplification.MINIMUM_MINUTES and -1 <= first - other <= lags.LAGS)
 
 
 def _fills_evenly(runs: Floats, filler: Floats) -> bool:
@@ -394,10 +393,9 @@ def measure(
     graph: Graph,
     topology: Topology,
     data: RollupData,
-    own: Callable[[feeds.Feed], Floats],
     rng: np.random.Generator,
 ) -> Measured:
-    """What a source delivers and how many runs that starts; `own` counts what comes back through a feed."""
+    """What a source delivers and how many runs that starts."""
     runs = direct_runs(verdict.node, graph, data)
     if verdict.kind == "s3" and not runs.any():
         bucket = arns.part(verdict.node, 5)
@@ -406,13 +404,9 @@ def measure(
         )
     feed = _feed(verdict, graph, topology, data, runs)
     delivered = feed.series(data.traffic)
-    estimate = amplification.estimate(runs, delivered, own(feed), rng) if delivered.any() else None
+    estimate = amplification.estimate(runs, delivered, rng) if delivered.any() else None
     total = (
-        float(
-            (amplification.lagged(delivered) @ estimate.kernel)[
-                slice(*amplification.active_span(runs))
-            ].sum()
-        )
+        float((lags.lagged(delivered) @ estimate.kernel)[slice(*lags.active_span(runs))].sum())
         if estimate
         else 0.0
     )

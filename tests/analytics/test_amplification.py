@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.amplification import LAGS, Floats, estimate, fit_kernel, lagged, log_normal_kernel
+from analytics.amplification import alike, estimate
+from analytics.delays import USUAL, delay
+from analytics.lags import LAGS, lagged, log_normal_kernel
+from analytics.series import Floats
 
 MINUTES = 600
 KERNEL = log_normal_kernel(4.0, 0.4)
@@ -27,17 +30,26 @@ def growing(rng: np.random.Generator) -> Floats:
 def test_a_known_delay_is_recovered_from_the_counts() -> None:
     rng = np.random.default_rng(11)
     delivered = steady(rng)
-    kernel, correlation = fit_kernel(runs_of(delivered, 1.0, rng), delivered)
-    assert kernel.sum() == pytest.approx(1.0)
-    assert np.arange(LAGS) @ kernel == pytest.approx(np.arange(LAGS) @ KERNEL, abs=0.5)
-    assert correlation > 0.8  # Poisson noise of the runs keeps it under 1
+    runs = runs_of(delivered, 1.0, rng)
+    found = delay(runs, delivered)
+    assert found.told
+    assert found.kernel.sum() == pytest.approx(1.0)
+    assert np.arange(LAGS) @ found.kernel == pytest.approx(np.arange(LAGS) @ KERNEL, abs=0.5)
+    assert alike(runs, delivered) > 0.8  # Poisson noise of the runs keeps it under 1
+
+
+def test_a_source_at_its_ceiling_does_not_tell_the_delay() -> None:
+    rng = np.random.default_rng(14)
+    found = delay(np.full(MINUTES, 20.0), rng.poisson(60.0, MINUTES).astype(float))
+    assert not found.told
+    assert np.arange(LAGS) @ found.kernel == pytest.approx(np.arange(LAGS) @ USUAL.kernel, abs=0.3)
 
 
 @pytest.mark.parametrize("ratio", [0.05, 1.0, 3.0])
 def test_growth_does_not_bias_the_ratio(ratio: float) -> None:
     rng = np.random.default_rng(12)
     delivered = growing(rng)
-    found = estimate(runs_of(delivered, ratio, rng), delivered, np.zeros(MINUTES), rng)
+    found = estimate(runs_of(delivered, ratio, rng), delivered, rng)
     assert found is not None
     assert found.ratio == pytest.approx(ratio, rel=0.05)
 
@@ -47,7 +59,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         delivered = steady(rng)
-        found = estimate(runs_of(delivered, 0.5, rng), delivered, np.zeros(MINUTES), rng)
+        found = estimate(runs_of(delivered, 0.5, rng), delivered, rng)
         assert found is not None
         covered += found.interval[0] <= 0.5 <= found.interval[1]
     assert covered >= 35
@@ -55,14 +67,14 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 
 def test_nothing_ran_is_no_estimate() -> None:
     rng = np.random.default_rng(1)
-    assert estimate(np.zeros(MINUTES), steady(rng), np.zeros(MINUTES), rng) is None
+    assert estimate(np.zeros(MINUTES), steady(rng), rng) is None
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     def once() -> tuple[float, float]:
         rng = np.random.default_rng(5)
         delivered = steady(rng)
-        found = estimate(runs_of(delivered, 1.0, rng), delivered, np.zeros(MINUTES), rng)
+        found = estimate(runs_of(delivered, 1.0, rng), delivered, rng)
         assert found is not None
         return found.interval
 
@@ -75,7 +87,7 @@ def test_a_straggler_after_the_link_was_cut_does_not_dilute_the_ratio() -> None:
     runs = runs_of(delivered, 1.0, rng)
     runs[400:] = 0.0
     runs[440] = 1.0
-    found = estimate(runs, delivered, np.zeros(MINUTES), rng)
+    found = estimate(runs, delivered, rng)
     assert found is not None
     assert found.last == 400
     assert found.ratio == pytest.approx(1.0, rel=0.05)

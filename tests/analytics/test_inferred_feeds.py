@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import simulation
-from analytics.amplification import lagged, usual_kernel
 from analytics.analysis import analyze
 from analytics.findings import Findings
 from analytics.inferred_feeds import Reader, infer, one_by_one
+from analytics.lags import lagged, usual_kernel
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats
 from ingest.pipeline import IngestOptions, ingest

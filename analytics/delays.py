@@ -1,0 +1,108 @@
+"""How long entries take to start runs: a posterior over log-normal delays.
+
+Each delay of a grid is weighted by how likely it makes the runs (Poisson, below a ceiling, at the best ratio
+for each; divided by the dispersion, since runs come in clumps) and by how near it is to the usual one. A
+source at its ceiling does not move with what it is given, so that it leaves the delay as it was before; one
+that moves or grows tells it. Source: Bayes' rule on a grid; Wedderburn 1974 for the quasi-likelihood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics import ceilings
+from analytics.lags import (
+    LAGS,
+    MEDIAN_MINUTES,
+    SIGMA,
+    active_span,
+    lagged,
+    lagged_with_before,
+    log_normal_kernel,
+)
+from analytics.series import Floats
+
+MEDIANS = np.geomspace(0.7, 12.0, 20)  # minutes
+SIGMAS = (0.2, 0.45, 0.8, 1.2)
+PRIOR = (
+    0.2  # how far a delay may be from the usual one, in logarithms, before the counts must show it
+)
+RATIOS = np.geomspace(
+    0.9, 8.0, 12
+)  # of the runs an entry over all: below the ceiling there are more
+MOST_MINUTES = 2_880
+TELLS = 0.7  # of the spread beforehand: what is left of it where the counts tell the delay
+
+_SHAPES = [(float(median), sigma) for median in MEDIANS for sigma in SIGMAS]
+KERNELS = np.stack([log_normal_kernel(*shape) for shape in _SHAPES], axis=1)
+_PRIORS = np.array(
+    [
+        -0.5 * ((np.log(median / MEDIAN_MINUTES) / PRIOR) ** 2 + ((sigma - SIGMA) / PRIOR) ** 2)
+        for median, sigma in _SHAPES
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Weights of the grid's delays (`KERNELS[LAGS, G]`), which add up to 1."""
+
+    weights: Floats
+
+    @property
+    def kernel(self) -> Floats:
+        """The mean distribution: its part in each minute, LAGS of them."""
+        return np.asarray(KERNELS @ self.weights)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the mean delay, in minutes."""
+        means = np.arange(LAGS) @ KERNELS
+        return float(np.sqrt(self.weights @ (means - self.weights @ means) ** 2))
+
+    @property
+    def told(self) -> bool:
+        """Whether the counts tell the delay, and not only what is usual."""
+        return self.spread < TELLS * USUAL.spread
+
+    def spread_of(self, values: Floats) -> float:
+        """Standard deviation of the logarithm of what is `values[G]` at each delay."""
+        logs = np.log(np.maximum(values, 1e-9))
+        return float(np.sqrt(self.weights @ (logs - self.weights @ logs) ** 2))
+
+
+def _weighted(scores: Floats) -> Delay:
+    weights = np.exp(scores - scores.max())
+    return Delay(np.asarray(weights / weights.sum()))
+
+
+USUAL = _weighted(_PRIORS)
+
+
+def delay(runs: Floats, delivered: Floats) -> Delay:
+    """The delay from `delivered` entries a minute to the runs that they start."""
+    first, last = active_span(runs)
+    last = min(last, first + MOST_MINUTES)
+    if last - first < LAGS or not delivered.any():
+        return USUAL
+    columns = lagged_with_before(delivered) if first < LAGS else lagged(delivered)
+    return _weighted(_scores(runs[first:last], columns[first:last] @ KERNELS) + _PRIORS)
+
+
+def _scores(observed: Floats, levels: Floats) -> Floats:
+    """Log-likelihood of each delay, at its best ratio and ceiling, over the dispersion of the best."""
+    scores = np.full(levels.shape[1], -np.inf)
+    top, spread = -np.inf, 1.0
+    limits = ceilings.ceilings(observed)
+    for place, level in enumerate(levels.T):
+        usual = observed.sum() / max(level.sum(), 1e-9)
+        for ceiling in limits:
+            for ratio in (1.0,) if np.isinf(ceiling) else RATIOS:
+                mean = ceilings.expected(level, usual * ratio, ceiling)
+                found = float(ceilings.likelihood(observed, mean).sum())
+                scores[place] = max(scores[place], found)
+                if found > top:
+                    top, spread = found, ceilings.dispersion(observed, mean, ceiling)
+    return np.asarray(scores / max(1.0, spread))
