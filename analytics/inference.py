@@ -1,10 +1,13 @@
-"""Does a function that nothing recorded links to a trail process the trail's entries?
+"""Does a function that nothing recorded links to a trail run minutes after the entries of a trail?
 
-A log processor runs for every entry that it is fed, whatever the entry says: all kinds of entry start
-it alike. A function of the business follows some kinds and not others. So its runs (less their moving
-mean, so that the day's rhythm says nothing) are regressed on the lagged entries of others, once with one
-coefficient for all kinds and once with one a kind: a log processor is explained by the first, and almost
-as well as by the second (a likelihood comparison of nested INAR models).
+An entry reaches a log processor some minutes after it was written (191 s in the middle); a function of the
+business runs within seconds of what the archive records of it, or after nothing that it records. So the
+movement of the runs about their moving mean is regressed on the movement of the entries, shifted by the usual
+delivery delay, beside that of the very same minute, that of minutes to come, and the runs' own echo of a
+minute ago (a burst lasts), which are what a function of the business moves with.
+
+Source: weighted least squares with the dispersion of its residuals (quasi-likelihood, Wedderburn 1974); the
+weights are those of Poisson counts about their moving mean.
 """
 
 from __future__ import annotations
@@ -12,109 +15,108 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
-from analytics.amplification import MINIMUM_MINUTES, foretold
-from analytics.lags import LAGS, active_span, high_pass, lagged, usual_kernel
-from analytics.regression import non_negative
-from analytics.series import Counts, Floats
+from analytics.amplification import MINIMUM_MINUTES
+from analytics.lags import LAGS, SMOOTH, active_span, causes, lagged, usual_kernel
+from analytics.series import Floats
 
-KINDS = 12  # kinds of entry with a coefficient of their own
-GATE = 0.3  # least partial correlation, on minutes that the fit has not seen
-POWER = 0.1  # a log processor of so few runs would not show
-IMPOSSIBLE = 3.0  # so many times what a log processor would show: both follow a third thing
-SIGMAS = 5.0  # … and this far above what chance gives
-CERTAIN = 3.0  # so far below what a log processor would show, in what chance gives: it is none
-ALIKE = 1.25  # the one-coefficient model may be this much worse
+CERTAIN = 4.5  # standard errors; of two hundred functions of the business none had 3
+SHOWN = 0.2  # runs move by this share of what the entries do at least
+FREE = 0.5  # dispersion of runs that nothing bounds
+AHEAD = 4  # minutes
+LEAST_RUNS, LEAST_ENTRIES, LEAST_DISPERSION = 0.02, 0.1, 0.02
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """How well the entries explain the runs: partial correlation in [0, 1], and the verdict
-    (None where the counts cannot tell)."""
+class Response:
+    """By which share the runs follow what was delivered minutes before (1: in proportion; 0: not at all),
+    with its standard error; and variance over mean of what that leaves."""
 
-    correlation: float
-    processes: bool | None
+    gain: float = 0.0
+    error: float = np.inf
+    dispersion: float = 0.0
+
+    @property
+    def sigmas(self) -> float:
+        """The gain in standard errors."""
+        return self.gain / self.error if self.error > 0 else 0.0
+
+    @property
+    def processes(self) -> bool | None:
+        """Whether such runs are those of a log processor; None where the counts cannot tell: one at its
+        ceiling runs evenly whatever it is given."""
+        if self.sigmas >= CERTAIN and self.gain >= SHOWN:
+            return True
+        idle = self.gain + 2 * self.error < SHOWN and self.dispersion >= FREE
+        return False if idle else None
 
 
-def examine(runs: Floats, own: Floats, traffic: Counts, functions: int = 1) -> Evidence:
-    """Whether `functions` that one source starts together, with these runs a minute in all, whose runs wrote
-    `own` entries, follow all traffic."""
+def response(runs: Floats, own: Floats, delivered: Floats) -> Response:
+    """How runs a minute, which wrote `own` entries, follow the `delivered` ones."""
     first, last = active_span(runs)
+    first = max(first, LAGS)
     if last - first < MINIMUM_MINUTES or runs.sum() < MINIMUM_MINUTES:
-        return Evidence(0.0, None)
-    target = high_pass(runs[first:last])
-    if target.std() == 0:
-        return Evidence(0.0, None)
-    others = np.maximum(traffic.series("entries", np.ones(len(traffic.keys))) - own, 0.0)
-    # a minute's noise grows with its count: weighted, the peak of a storm is no more than other minutes
-    scale = 1 / np.sqrt(np.maximum(others - high_pass(others), 1.0)[first:last])
-    target = target * scale
-    mine, theirs = (high_pass(lagged(part)[first:last]) * scale[:, None] for part in (own, others))
-    expected = _expected(runs / functions, own + others, others, first, last)
-    chance = 1 / np.sqrt(last - first)
-    both = np.hstack([theirs, mine])
-    weight = non_negative(both, target)
-    left = target - mine @ weight[LAGS:]
-    gained = foretold(target, both) - foretold(target, mine)
-    correlation = max(_correlation(gained, left), 0.0)
-    if expected < POWER:
-        return Evidence(correlation, None)
-    if correlation > IMPOSSIBLE * expected:
-        return Evidence(correlation, False)
-    if correlation < max(GATE, SIGMAS * chance) or not weight[:LAGS].any():
-        missed = correlation < expected / 2 and correlation < expected - CERTAIN * chance
-        return Evidence(correlation, False if missed else None)
-    kernel = weight[:LAGS] / weight[:LAGS].sum()
-    return Evidence(correlation, _alike(left, kernel, own, traffic, scale, first, last))
+        return Response()
+    usual = np.maximum(_mean(runs[first:last]), LEAST_RUNS)
+    later = lagged(delivered) @ usual_kernel()
+    level = np.maximum(_mean(later)[first:last], LEAST_ENTRIES)
+    others = np.maximum(delivered - own, 0.0)
+    echo = _shifted(np.minimum(own, delivered), 1)
+    design = np.stack(
+        [
+            (part - _mean(part))[first:last] / level
+            for part in (later, others, echo, _shifted(delivered, -AHEAD))
+        ],
+        axis=1,
+    )
+    weight = np.sqrt(usual)
+    design, target = design * weight[:, None], (runs[first:last] - usual) / weight
+    found, *_ = np.linalg.lstsq(design, target, rcond=None)
+    spread = max(float((target - design @ found).var()), LEAST_DISPERSION)
+    variance = float(np.linalg.pinv(design.T @ design)[0, 0]) * spread
+    if variance <= 0:
+        return Response()
+    return Response(float(found[0]), float(np.sqrt(variance)), spread)
 
 
-def _expected(runs: Floats, entries: Floats, others: Floats, first: int, last: int) -> float:
-    """The correlation that a log processor of this many runs would show, in Poisson noise."""
-    ratio = runs[first:last].sum() / max(entries[first:last].sum(), 1.0)
-    signal = float(high_pass(lagged(others)[first:last] @ usual_kernel()).var()) * ratio**2
-    return float(np.sqrt(signal / (signal + runs[first:last].mean())))
+@dataclass(frozen=True)
+class Proportion:
+    """How well runs move in proportion to what was delivered minutes before: by how much that explains them
+    better than nothing (log-likelihood at dispersion 1, below 0 where worse), and the dispersion of what is
+    left if any share is allowed."""
+
+    gain: float = 0.0
+    dispersion: float = 1.0
 
 
-def _alike(
-    left: Floats, kernel: Floats, own: Floats, traffic: Counts, scale: Floats, first: int, last: int
-) -> bool:
-    """Whether all kinds of entry start runs alike."""
-    columns = [
-        high_pass(lagged(series)[first:last] @ kernel) * scale for series in _kinds(own, traffic)
-    ]
-    design = np.stack(columns, axis=1)
-    together = design.sum(axis=1)
-    common = max(float(together @ left) / float(together @ together), 0.0)
-    free = non_negative(design, left)
-    worse, best = _square(left - common * together), _square(left - design @ free)
-    return worse <= ALIKE * best
+def proportion(runs: Floats, own: Floats, delivered: Floats) -> Proportion:
+    """How runs a minute, which wrote `own` entries, move with all `delivered` ones, their own among them."""
+    first, last = active_span(runs)
+    first = max(first, LAGS)
+    if last - first < MINIMUM_MINUTES:
+        return Proportion()
+    usual = np.maximum(_mean(runs[first:last]), LEAST_RUNS)
+    later = causes(delivered, np.minimum(own, delivered)) @ usual_kernel()
+    level = np.maximum(_mean(later)[first:last], LEAST_ENTRIES)
+    weight = np.sqrt(usual)
+    moved = (later - _mean(later))[first:last] / level * weight
+    target = (runs[first:last] - usual) / weight
+    share = max(0.0, float(moved @ target) / max(float(moved @ moved), 1e-9))
+    left = float(np.mean((target - share * moved) ** 2))
+    return Proportion(
+        0.5 * float(target @ target - (target - moved) @ (target - moved)),
+        max(left, LEAST_DISPERSION),
+    )
 
 
-def _kinds(own: Floats, traffic: Counts) -> list[Floats]:
-    """Entries a minute of the kinds (event source and name) that vary most, and of all the rest.
-
-    The function's own run records are taken out of the kind that holds most runs.
-    """
-    groups: dict[tuple[object, object], list[int]] = {}
-    for place, key in enumerate(traffic.keys):
-        groups.setdefault((key[3], key[4]), []).append(place)
-    series = []
-    for name, places in groups.items():
-        weight = np.zeros(len(traffic.keys))
-        weight[places] = 1.0
-        values = traffic.series("entries", weight)
-        is_runs = name == ("lambda.amazonaws.com", "Invoke")
-        series.append(np.maximum(values - own, 0.0) if is_runs else values)
-    series.sort(key=lambda values: -float(high_pass(values).var()))
-    rest = series[KINDS:]
-    return series[:KINDS] + ([np.sum(rest, axis=0)] if rest else [])
+def _mean(series: Floats) -> Floats:
+    return np.asarray(uniform_filter1d(series, SMOOTH, mode="nearest"))
 
 
-def _square(values: Floats) -> float:
-    return float(values @ values) or 1e-12
-
-
-def _correlation(left: Floats, right: Floats) -> float:
-    if left.std() == 0 or right.std() == 0:
-        return 0.0
-    return float(np.corrcoef(left, right)[0, 1])
+def _shifted(series: Floats, minutes: int) -> Floats:
+    """Later by so many minutes, or earlier."""
+    blank = np.zeros(abs(minutes))
+    if minutes >= 0:
+        return np.concatenate([blank, series[: len(series) - minutes]])
+    return np.concatenate([series[-minutes:], blank])

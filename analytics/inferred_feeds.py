@@ -13,8 +13,9 @@ from itertools import product
 
 import numpy as np
 
-from analytics import amplification, lags, levels
+from analytics import amplification, inference, lags, levels
 from analytics.feeds import Feed, Mask, Part, fed_by, mask_of
+from analytics.inference import Proportion, Response
 from analytics.levels import Fit
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats
@@ -26,7 +27,8 @@ CHANGED = 8.0  # what a trail that changed in the window must explain better
 PLAIN = 10.0  # what a log processor must explain better than any other function
 RARE = 10.0  # … and a trail of data events alone, which is rare
 FOURFOLD = 4.0
-LEAST_DISPERSION = 0.3
+FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
+LEAST_DISPERSION = 0.1
 BY_LEVEL = 0.8  # confidence
 
 
@@ -51,11 +53,13 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class _Explained:
-    """A candidate with how well it explains the runs, one by one and in batches."""
+    """A candidate with how well it explains the runs: one by one, in batches, and how they move
+    (log-likelihood)."""
 
     candidate: _Candidate
     one: Fit
     free: Fit
+    moves: Proportion
 
     @property
     def rarity(self) -> float:
@@ -110,6 +114,21 @@ def one_by_one(
     return best.total > usual + PLAIN * scale
 
 
+def follows(
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
+) -> Response:
+    """How the reader follows the entries that a trail could deliver to a source in these accounts: those that
+    it follows most surely."""
+    found = [
+        inference.response(
+            reader.runs / reader.functions, reader.own, traffic.series("entries", item.mask)
+        )
+        for item in _candidates(accounts, all_cells)
+        if item.kind != "data"
+    ]
+    return max(found, key=lambda item: item.sigmas, default=Response())
+
+
 def _candidates(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[_Candidate]:
     """The source's own accounts, then all; of all categories, management with Lambda data, management, data."""
     every = np.ones(len(all_cells), dtype=bool)
@@ -146,13 +165,28 @@ def _explanation(
     ]
     ones += _changed(explained, reader, traffic, scale)
     top = max(way.total for way in ones)
-    if top >= best.total - WORSE * scale:
+    if top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         return _preferred(ones, scale, far=tells), True
+    least = max(LEAST_DISPERSION, min(item.moves.dispersion for item in explained))
+    moved = [
+        _way(item.candidate, traffic, item.moves.gain / least - item.rarity) for item in explained
+    ]
+    if max(item.moves.gain for item in explained) > 0:
+        return _preferred(moved, 1.0, far=True), False
+    # at a ceiling runs move with nothing: the level says at least what cannot be
     free = [
         _way(item.candidate, traffic, item.free.total - item.rarity * scale) for item in explained
     ]
     return _preferred(free, scale, far=False), False
+
+
+def _least_fit(reader: Reader, scale: float) -> float:
+    """The log-likelihood below which a model is no better than the runs' own moving mean, which has a freedom
+    for every half an hour."""
+    first, last = minutes = levels.span(reader.runs)
+    usual = levels.unrelated(reader.runs, reader.own, reader.functions, minutes)
+    return usual - (PLAIN + (last - first) / FREEDOM) * max(scale, 1.0)
 
 
 def _way(candidate: _Candidate, traffic: Counts, total: float = 0.0) -> _Way:
@@ -164,7 +198,8 @@ def _explained(candidate: _Candidate, reader: Reader, traffic: Counts) -> _Expla
         _fit(candidate.mask, reader, traffic, ratios)
         for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
     )
-    return _Explained(candidate, one, free) if one and free else None
+    moves = inference.proportion(reader.runs, reader.own, traffic.series("entries", candidate.mask))
+    return _Explained(candidate, one, free, moves) if one and free else None
 
 
 def _fit(

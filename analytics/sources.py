@@ -13,7 +13,6 @@ from analytics import (
     arns,
     feeds,
     flows,
-    inference,
     inferred_feeds,
     known_feeds,
     lags,
@@ -21,6 +20,7 @@ from analytics import (
 )
 from analytics.amplification import Estimate
 from analytics.flows import Flow, Graph, Start
+from analytics.inference import Response
 from analytics.inferred_feeds import Reader
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
@@ -213,14 +213,14 @@ def _judge_group(
     own = arns.own_log_group_of(start.node)
     if own is not None and own in {arns.function_name(arn) for arn in functions}:
         return Verdict(start.node, start.kind, "recorded", 1.0)
-    evidence = _examined(start, graph, data)
-    if evidence.processes:
-        return _by_counts(start, evidence)
+    found = _responds(start, graph, data)
+    if found.processes:
+        return _by_counts(start, found)
     if _one_by_one(start, graph, data):
         return Verdict(start.node, start.kind, "inferred", inferred_feeds.BY_LEVEL)
     if TRAIL_NAMES.search(group) and not SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
-    if evidence.processes is False or SERVICE_GROUPS.search(group):
+    if found.processes is False or SERVICE_GROUPS.search(group):
         return None
     known = any(topology.out_of(arn) for arn in topology.trails)
     runs = direct_runs(start.node, graph, data)
@@ -238,19 +238,31 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
 
 
 def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
-    evidence = _examined(start, graph, data)
-    return _by_counts(start, evidence) if evidence.processes else None
+    found = _responds(start, graph, data)
+    return _by_counts(start, found) if found.processes else None
 
 
 def _one_by_one(start: Start, graph: Graph, data: RollupData) -> bool:
     """Whether the functions that a node starts plainly run once for every entry of a trail."""
-    functions = graph.functions_of(start.node)
-    reader = _reader(start.node, graph, data)
-    accounts = [arns.account(arn) or "" for arn in functions]
-    cells = feeds.cells(data.traffic)
+    accounts, cells, reader = _reading(start, graph, data)
     return bool(reader.runs.sum() >= THIN) and inferred_feeds.one_by_one(
         accounts, cells, reader, data.traffic
     )
+
+
+def _responds(start: Start, graph: Graph, data: RollupData) -> Response:
+    """How the functions that a node starts follow the entries of minutes before."""
+    return inferred_feeds.follows(*_reading(start, graph, data), data.traffic)
+
+
+def _reading(
+    start: Start, graph: Graph, data: RollupData
+) -> tuple[list[str], tuple[selectors.Cell, ...], Reader]:
+    """The accounts of a node or else of its functions, all kinds of entry, and who reads it."""
+    functions = graph.functions_of(start.node)
+    place = arns.account(start.node) if start.recorded else None
+    accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
+    return accounts, feeds.cells(data.traffic), _reader(start.node, graph, data)
 
 
 def _reader(node: str, graph: Graph, data: RollupData) -> Reader:
@@ -259,16 +271,9 @@ def _reader(node: str, graph: Graph, data: RollupData) -> Reader:
     return Reader(runs, own_entries(functions, graph, data), max(len(functions), 1))
 
 
-def _examined(start: Start, graph: Graph, data: RollupData) -> inference.Evidence:
-    """What the counts say of the functions that a node starts."""
-    functions = graph.functions_of(start.node)
-    runs = direct_runs(start.node, graph, data)
-    written = own_entries(functions, graph, data)
-    return inference.examine(runs, written, data.traffic, len(functions))
-
-
-def _by_counts(start: Start, evidence: inference.Evidence) -> Verdict:
-    return Verdict(start.node, start.kind, "inferred", round(min(0.95, evidence.correlation), 2))
+def _by_counts(start: Start, found: Response) -> Verdict:
+    sure = 1 - 1 / max(found.sigmas, 1.0)
+    return Verdict(start.node, start.kind, "inferred", round(min(0.95, sure), 2))
 
 
 def _judge_by_name(start: Start) -> Verdict | None:

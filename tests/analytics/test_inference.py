@@ -1,0 +1,54 @@
+"""Whether a function runs minutes after a trail's entries, by counts alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analytics.inference import proportion, response
+from analytics.lags import lagged, usual_kernel
+from analytics.series import Floats
+
+MINUTES = 24 * 60
+
+
+def entries(seed: int) -> Floats:
+    """A day's entries a minute, which rise and fall with the hour."""
+    rhythm = 40 + 30 * np.sin(np.arange(MINUTES) / MINUTES * 2 * np.pi)
+    draw = np.random.default_rng(seed)
+    return draw.poisson(rhythm * draw.gamma(4, 0.25, MINUTES)).astype(float)
+
+
+def runs_after(delivered: Floats, share: float, seed: int) -> Floats:
+    """Runs of a log processor that takes this share of what was delivered minutes before."""
+    mean = share * (lagged(delivered) @ usual_kernel())
+    return np.random.default_rng(seed).poisson(mean).astype(float)
+
+
+def test_what_runs_minutes_after_the_entries_processes_them() -> None:
+    delivered = entries(1)
+    runs = runs_after(delivered, 0.5, 2)
+    assert response(runs, 2 * runs, delivered + 2 * runs).processes is True
+
+
+def test_what_runs_in_the_minute_of_its_entries_and_by_the_day_does_not() -> None:
+    others = entries(3)
+    runs = np.random.default_rng(4).poisson(0.4 * others).astype(float)
+    assert response(runs, 2 * runs, others + 2 * runs).processes is False
+
+
+def test_even_runs_at_a_ceiling_tell_nothing() -> None:
+    delivered = entries(5)
+    assert response(np.full(MINUTES, 10.0), np.full(MINUTES, 20.0), delivered).processes is None
+
+
+def test_a_few_runs_tell_nothing() -> None:
+    runs = np.zeros(MINUTES)
+    runs[::60] = 1.0
+    assert response(runs, runs, entries(6)).processes is None
+
+
+def test_runs_in_proportion_to_their_own_feed_are_told_from_those_to_another() -> None:
+    feed, other = entries(7), entries(8)
+    runs = runs_after(feed, 0.5, 9)
+    none = np.zeros(MINUTES)
+    assert proportion(runs, none, feed).gain > 10 + proportion(runs, none, other).gain
