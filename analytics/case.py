@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from analytics import changes, effects, sources
-from analytics.flows import Flow, Graph, graph, in_step, joined, trace, without_function
+from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData
 from analytics.sources import Measured, Verdict
@@ -45,7 +45,7 @@ class Case:
 def examine(data: RollupData, pulled: Topology) -> Case:
     """Sources, flows, s and K of the window's rollups."""
     topology = changes.from_changes(data.changes).merged(pulled)
-    graph_ = in_step(graph(data.runs, topology), data.runs)
+    graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     verdicts, relays = sources.judge(graph_, topology, data)
     graph_ = joined(graph_, verdicts)
     verdicts = {

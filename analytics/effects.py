@@ -20,11 +20,13 @@ from analytics.series import Counts, Floats, Ints
 
 @dataclass(frozen=True)
 class Weights:
-    """Shares per key: of the runs, of the calls, of CloudTrail's recorded deliveries."""
+    """Shares per key: of the runs, of the calls, of CloudTrail's recorded deliveries; `first` is the minute
+    before which the source caused nothing."""
 
     runs: Floats
     calls: Floats
     deliveries: Floats
+    first: int = 0
 
 
 def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -38,7 +40,9 @@ def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weight
     )
     bucket = source.removeprefix("arn:aws:s3:::")
     deliveries = data.deliveries.where(lambda key: key[4] == bucket).astype(float)
-    return Weights(runs, _call_weights(data, shares), deliveries)
+    begun = np.flatnonzero(data.runs.series("runs", runs)) if runs.any() else np.zeros(0)
+    first = int(begun[0]) if begun.size else 0
+    return Weights(runs, _call_weights(data, shares), deliveries, first)
 
 
 def of_log_processing(sources: set[str], graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -101,6 +105,7 @@ def returning(weights: Weights, feed: Feed, data: RollupData) -> Floats:
     total = np.zeros(data.span.minutes)
     for counts, weight, cells in tables(weights, data):
         total += _covered(counts, weight, cells, feed, data)
+    total[: weights.first] = 0.0
     return total
 
 
@@ -121,7 +126,8 @@ def returning_by_function(
     they record."""
     found: dict[str, float] = {}
     for counts, weight, cells in tables(weights, data)[:2]:
-        inside = feed.covered(cells[counts.key], counts.minute) & (counts.minute >= first)
+        since = max(first, weights.first)
+        inside = feed.covered(cells[counts.key], counts.minute) & (counts.minute >= since)
         values = counts.measures["entries"] * weight[counts.key] * inside
         totals = np.bincount(counts.key, weights=values, minlength=len(counts.keys))
         for key, total in zip(counts.keys, totals, strict=True):

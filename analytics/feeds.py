@@ -6,7 +6,7 @@ A feed is a series of entries a minute and a test of cells (which entries come b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +29,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Feed:
-    """What a source delivers: parts over the cells of the traffic counts, who feeds it, how that is known."""
+    """What a source delivers: parts over the cells of the traffic counts, who feeds it, how that is known;
+    `others` are masks that it may be as well, where nothing tells."""
 
     parts: tuple[Part, ...]
     fed_by: tuple[FedBy, ...]
     link: str
     confidence: float
     correlation: float = 0.0
+    others: tuple[Mask, ...] = ()
 
     def series(self, traffic: Counts) -> Floats:
         """Entries delivered a minute."""
@@ -45,6 +47,14 @@ class Feed:
                 part.first : part.last
             ]
         return total
+
+    def within(self, first: int, last: int) -> Feed:
+        """The feed in minutes [first, last) alone."""
+        parts = [
+            replace(part, first=max(part.first, first), last=min(part.last, last))
+            for part in self.parts
+        ]
+        return replace(self, parts=tuple(part for part in parts if part.first < part.last))
 
     def covered(self, cell_places: NDArray[np.int64], minutes: NDArray[np.int64]) -> Mask:
         """Which rows (place of their cell in the traffic counts, −1 none; minute) the source delivers."""

@@ -139,10 +139,32 @@ def renamed(graph_: Graph, names: Mapping[str, str]) -> Graph:
     for arn, ways in graph_.starts.items():
         mine = starts.setdefault(arn, {})
         for start, runs in ways.items():
-            other = replace(start, node=names.get(start.node, start.node))
+            other = _renamed(start, names)
             mine[other] = mine.get(other, 0.0) + runs
             keys[arn, other] = keys.get((arn, other), ()) + graph_.keys.get((arn, start), ())
     return Graph(starts, keys)
+
+
+def _renamed(start: Start, names: Mapping[str, str]) -> Start:
+    name = names.get(start.node, start.node)
+    if name == start.node or name.startswith("unknown:"):
+        return replace(start, node=name)
+    return Start(arns.kind(name) or start.kind, name)
+
+
+def named(graph_: Graph) -> Graph:
+    """The graph with an unknown way in to a function under the name of its only known one of that kind: good
+    records lack their parameters now and then."""
+    names: dict[str, str] = {}
+    for ways in graph_.starts.values():
+        for start in ways:
+            if start.node.startswith("unknown:") and "#" in start.node:
+                known = {
+                    other.node for other in ways if other.recorded and _fits(start.kind, other.kind)
+                }
+                if len(known) == 1:
+                    names[start.node] = known.pop()
+    return renamed(graph_, names)
 
 
 def in_step(graph_: Graph, runs: Counts) -> Graph:

@@ -86,12 +86,14 @@ def infer(
     correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
     known = by_level or correlation >= amplification.GOOD_FIT
     seen = np.any([part.mask for part in way.parts], axis=0)
+    others = () if known else tuple(item.mask for item in _enough(candidates, reader, traffic))
     return replace(
         unsaid,
         fed_by=(fed_by(None, all_cells, seen),),
         link="inferred" if known else "unknown",
         confidence=round(min(0.9, max(BY_LEVEL if by_level else 0.0, correlation)), 2),
         correlation=correlation,
+        others=others,
     )
 
 

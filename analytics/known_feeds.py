@@ -30,7 +30,7 @@ def known(
     if not trails:
         return None
     found = _trail_feed(trails, all_cells, runs, traffic, span)
-    return _until(found, _end(topology.out_of(node), span))
+    return found.within(0, _end(topology.out_of(node), span))
 
 
 def _end(links: Sequence[Link], span: Span) -> int:
@@ -40,11 +40,6 @@ def _end(links: Sequence[Link], span: Span) -> int:
     if not ends or None in ends:
         return span.minutes
     return min(max(span.clipped(end) for end in ends) + 1, span.minutes)
-
-
-def _until(feed: Feed, last: int) -> Feed:
-    parts = [replace(part, last=min(part.last, last)) for part in feed.parts]
-    return replace(feed, parts=tuple(part for part in parts if part.first < part.last))
 
 
 def _rule_feed(

@@ -18,15 +18,22 @@ from analytics.series import Floats
 Matrix = Mapping[str, Mapping[str, float]]
 
 LEAST_ENTRIES = 5  # fewer entries that come back are no loop
-NEAR_ONE = 0.03  # what the interval cannot see: rounding of batches, lost records
+LEAST_PART = (
+    0.002  # … nor is less of all that a source's entries bring back: stragglers at a link's end
+)
+NEAR_ONE = 0.01  # what the interval cannot see: rounding of batches, lost records
+FAR_FROM_ONE = (
+    0.25  # an interval so wide that it holds 1 all the same tells nothing: ρ itself decides
+)
 
 
 def components(returned: Matrix) -> list[tuple[str, ...]]:
     """The sets of sources whose entries come back; `returned[i][j]` counts entries."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     for source, row in returned.items():
+        least = max(LEAST_ENTRIES, LEAST_PART * sum(row.values()))
         graph.add_edges_from(
-            (source, target) for target, entries in row.items() if entries >= LEAST_ENTRIES
+            (source, target) for target, entries in row.items() if entries >= least
         )
     groups = (tuple(sorted(group)) for group in nx.strongly_connected_components(graph))
     return sorted(group for group in groups if len(group) > 1 or graph.has_edge(group[0], group[0]))
@@ -56,7 +63,8 @@ def state(radius: float, interval: tuple[float, float], ended: bool) -> str:
     """The contract's word for a loop of this spectral radius."""
     if ended:
         return "ended"
-    if interval[0] - NEAR_ONE <= 1.0 <= interval[1] + NEAR_ONE:
+    holds_one = interval[0] - NEAR_ONE <= 1.0 <= interval[1] + NEAR_ONE
+    if holds_one and abs(radius - 1.0) <= FAR_FROM_ONE:
         return "sustained"
     return "runaway" if radius > 1.0 else "amplifying"
 

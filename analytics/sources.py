@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -407,15 +407,45 @@ def measure(
         runs = data.deliveries.series(
             "entries", data.deliveries.where(lambda key: key[4] == bucket)
         )
-    feed = _feed(verdict, graph, topology, data, runs)
+    feed = _while_it_starts(_feed(verdict, graph, topology, data, runs), runs)
     delivered = feed.series(data.traffic)
     estimate = amplification.estimate(runs, delivered, rng) if delivered.any() else None
+    if estimate and feed.others:
+        estimate = _over_all(estimate, feed.others, runs, data, rng)
     total = (
         float((lags.lagged(delivered) @ estimate.kernel)[slice(*lags.active_span(runs))].sum())
         if estimate
         else 0.0
     )
     return Measured(verdict, feed, estimate, runs, total)
+
+
+def _while_it_starts(feed: feeds.Feed, runs: Floats) -> feeds.Feed:
+    """The feed while the source starts functions: what is written long before the first run, or in the minute
+    of the last one, is handed to nothing; unless more may be under way when the window ends."""
+    first, last = lags.active_span(runs)
+    if last == first:
+        return feed
+    ended = last <= len(runs) - lags.LAGS
+    return feed.within(first - lags.LAGS, last - 1 if ended else len(runs))
+
+
+def _over_all(
+    estimate: Estimate,
+    masks: Sequence[feeds.Mask],
+    runs: Floats,
+    data: RollupData,
+    rng: np.random.Generator,
+) -> Estimate:
+    """The estimate with an interval that holds those of every feed that cannot be ruled out."""
+    found = [
+        amplification.estimate(runs, data.traffic.series("entries", mask), rng) for mask in masks
+    ]
+    intervals = [estimate.interval, *(other.interval for other in found if other)]
+    return replace(
+        estimate,
+        interval=(min(low for low, _ in intervals), max(high for _, high in intervals)),
+    )
 
 
 def _feed(

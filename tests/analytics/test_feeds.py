@@ -31,3 +31,12 @@ def test_the_only_trail_is_named_for_the_bucket_that_logs_itself(analyzed: Analy
     case = analyzed("self_logging_bucket", 101)
     (source,), (truth,) = case.found.sources, case.truth.sources
     assert [fed.trail and fed.trail.rpartition("/")[2] for fed in source.fed_by] == truth.trails
+
+
+@pytest.mark.parametrize("seed", [101, 102, 103])
+def test_a_storm_that_was_moved_behind_a_stream_has_ended_and_its_stream_is_another(
+    analyzed: Analyze, seed: int
+) -> None:
+    case = analyzed("moved_behind_stream", seed)
+    truth = {tuple(loop.sources): loop.state for loop in case.truth.loops}
+    assert {loop.sources: loop.state for loop in case.found.loops} == truth

@@ -124,4 +124,4 @@ def test_functions_that_run_in_step_have_one_source(tmp_path: Path) -> None:
     truth, found = found_in(untold("several_functions_one_group", 23), 23, tmp_path)
     (there,), (here,) = truth.sources, found.sources
     assert {f.arn for f in found.functions} == {f.arn for f in truth.functions}
-    assert here.s == pytest.approx(there.s, rel=0.05)
+    assert here.s == pytest.approx(there.s, rel=0.1)

@@ -84,3 +84,25 @@ def test_the_state_of_a_loop_is_told_by_its_interval(
 def test_the_radius_interval_scales_every_source_by_its_own() -> None:
     found = loops.radius_interval(PAIR, {"a": (0.25, 4.0)}, ["a", "b"])
     assert list(found) == pytest.approx([0.25, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("radius", "interval", "state"),
+    [
+        (0.96, (0.95, 0.97), "amplifying"),
+        (0.98, (0.97, 0.995), "sustained"),
+        (1.02, (0.99, 1.05), "sustained"),
+        (1.2, (1.1, 1.3), "runaway"),
+        (0.5, (0.3, 1.4), "amplifying"),
+        (1.6, (0.9, 2.3), "runaway"),
+    ],
+)
+def test_a_loop_is_sustained_where_its_interval_holds_1_and_is_none_too_wide(
+    radius: float, interval: tuple[float, float], state: str
+) -> None:
+    assert loops.state(radius, interval, ended=False) == state
+
+
+def test_stragglers_at_the_end_of_a_link_make_no_loop_of_two() -> None:
+    returned = {"a": {"a": 50_000.0, "b": 300.0}, "b": {"a": 7.0, "b": 9_000.0}}
+    assert loops.components(returned) == [("a",), ("b",)]
