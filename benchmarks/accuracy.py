@@ -29,7 +29,7 @@ from simulation.truth import Truth
 from stormtrail.layout import Layout
 
 SEEDS = (201, 202, 203, 204, 205)
-TUNED_ON = tuple(range(1, 19))
+TUNED_ON = range(1, 61)
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
 QUIET = "quiet_month"
 PUT_IN = "anomalies"
@@ -95,7 +95,7 @@ def report(results: Results, kinds: Sequence[str], seeds: Sequence[int], seconds
             "## Accuracy",
             "",
             f"`make bench-accuracy`: {len(kinds)} kinds of simulated organizations × seeds "
-            f"{', '.join(map(str, seeds))} (tuning used {', '.join(map(str, TUNED_ON))}), from archive to "
+            f"{', '.join(map(str, seeds))} (tuning used {TUNED_ON.start} to {TUNED_ON[-1]}), from archive to "
             f"findings. {len(results)} of {asked} cases run, {seconds / 60:.0f} minutes in one process."
             + (f" Left out: {', '.join(left_out)}." if left_out else ""),
             "",
