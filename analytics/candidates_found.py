@@ -164,7 +164,7 @@ def _own(function: str, node: str, case: Case) -> effects.Weights:
 def _others(function: str, node: str, case: Case) -> effects.Weights:
     """What the source causes, but for this function's run records."""
     weights, other = case.weights[node], case.data.runs.where(lambda key: key[0] != function)
-    return effects.Weights(weights.runs * other, weights.calls, weights.deliveries)
+    return replace(weights, runs=weights.runs * other, first=0)
 
 
 def _routed(functions: set[str], weights: effects.Weights, case: Case) -> dict[str, float]:

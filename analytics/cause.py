@@ -138,7 +138,7 @@ def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterato
             and link.event_id
             and link.since
             and link.since <= by
-            and (link.until is None or link.until > by - MINUTE)
+            and (link.until is None or link.until > by)
         ):
             holding[link.source].append(link)
     for links in holding.values():

@@ -7,9 +7,10 @@ source caused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics import flows
 from analytics.feeds import Feed
@@ -17,16 +18,28 @@ from analytics.flows import Flow, Graph
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Ints
 
+# Minutes before and after a call in which the runs are looked for that may have made it.
+NEARBY = 5
+
 
 @dataclass(frozen=True)
 class Weights:
     """Shares per key: of the runs, of the calls, of CloudTrail's recorded deliveries; `first` is the minute
-    before which the source caused nothing."""
+    before which the source caused nothing. `calls_then` says for each row of the calls how often the key's
+    share it is then: a function that a source started until noon makes none of its calls after."""
 
     runs: Floats
     calls: Floats
     deliveries: Floats
     first: int = 0
+    calls_then: Floats | None = None
+
+    def calls_of(self, data: RollupData) -> Counts:
+        """The calls, each row as often as its key's share is that of its time."""
+        if self.calls_then is None:
+            return data.calls
+        entries = data.calls.measures["entries"] * self.calls_then
+        return replace(data.calls, measures={"entries": entries})
 
 
 def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -42,7 +55,9 @@ def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weight
     deliveries = data.deliveries.where(lambda key: key[4] == bucket).astype(float)
     begun = np.flatnonzero(data.runs.series("runs", runs)) if runs.any() else np.zeros(0)
     first = int(begun[0]) if begun.size else 0
-    return Weights(runs, _call_weights(data, shares), deliveries, first)
+    partly = {arn for arn, share in shares.items() if 0 < share < 1}
+    calls_then = _calls_then(partly, runs, data)
+    return Weights(runs, _call_weights(data, shares), deliveries, first, calls_then)
 
 
 def of_log_processing(sources: set[str], graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -86,11 +101,41 @@ def _call_weights(data: RollupData, shares: Mapping[str, float]) -> Floats:
     return np.array([shares.get(str(key[0]), 0.0) for key in data.calls.keys], dtype=float)
 
 
+def _calls_then(functions: set[str], runs: Floats, data: RollupData) -> Floats | None:
+    """How often its key's share each row of these functions' calls is: the source's part of the function's
+    runs about that minute, of its part of all of them. 1 where the function did not run."""
+    if not functions:
+        return None
+    then = np.ones(len(data.calls.minute))
+    for arn in functions:
+        rows = _of(arn, data.calls)[data.calls.key]
+        mine = _of(arn, data.runs)
+        everything, caused = data.runs.series("runs", mine), data.runs.series("runs", runs * mine)
+        if rows.any() and caused.any():
+            then[rows] = _relative(caused, everything)[data.calls.minute[rows]]
+    return then
+
+
+def _of(function: str, counts: Counts) -> NDArray[np.bool_]:
+    return counts.where(lambda key: key[0] == function)
+
+
+def _relative(part: Floats, whole: Floats) -> Floats:
+    """A part's share of the whole about each minute, of its share of all; 1 where there is nothing."""
+    near = np.ones(2 * NEARBY + 1)
+    parts, wholes = (
+        np.convolve(values, near)[NEARBY : NEARBY + len(values)] for values in (part, whole)
+    )
+    expected = wholes * (part.sum() / whole.sum())
+    relative: Floats = np.divide(parts, expected, out=np.ones_like(parts), where=wholes > 0.5)
+    return relative
+
+
 def entries(weights: Weights, data: RollupData) -> Floats:
     """Second-order entries a minute."""
     return (
         data.runs.series("entries", weights.runs)
-        + data.calls.series("entries", weights.calls)
+        + weights.calls_of(data).series("entries", weights.calls)
         + data.deliveries.series("entries", weights.deliveries)
     )
 
@@ -140,7 +185,7 @@ def tables(weights: Weights, data: RollupData) -> list[tuple[Counts, Floats, Int
     """The counts that hold a source's effects, each with its weights and its keys' places among the cells."""
     return [
         (data.runs, weights.runs, data.run_cells),
-        (data.calls, weights.calls, data.call_cells),
+        (weights.calls_of(data), weights.calls, data.call_cells),
         (data.deliveries, weights.deliveries, data.delivery_cells),
     ]
 
