@@ -11,7 +11,7 @@ from analytics.candidates import Candidate
 from analytics.prices import PriceBook
 from analytics.treatments import Treatment
 from analytics.usage import Assumptions
-from analytics.what_if import Matrix, Prediction, SourceFlow, predict
+from analytics.what_if import Matrix, Model, Prediction, SourceFlow
 from stormtrail.errors import UsageError
 
 
@@ -62,11 +62,21 @@ class Situation:
     ) -> Prediction:
         """What the moves would do here; `streams_recorded` where the new streams are not left out of the
         selectors of trails that record Kinesis."""
-        functions = self.candidates if streams_recorded else [_left_out(c) for c in self.candidates]
-        found = predict(
-            self.k, self.sources, functions, moves, self.book, self.assumptions, silenced
-        )
+        model = self._model if streams_recorded else self._left_out
+        found = model.predict(moves, silenced)
         return found if self.money == 1.0 else found.with_money(self.money)
+
+    @cached_property
+    def _model(self) -> Model:
+        return self._of(self.candidates)
+
+    @cached_property
+    def _left_out(self) -> Model:
+        """With the new streams left out of the trails' selectors."""
+        return self._of([_left_out(item) for item in self.candidates])
+
+    def _of(self, functions: Sequence[Candidate]) -> Model:
+        return Model(self.k, self.sources, functions, self.book, self.assumptions)
 
     def around(self, source: str) -> Situation:
         """Only the sources and functions that this source's entries have to do with; one value a source, so

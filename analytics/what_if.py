@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,8 +89,8 @@ class State:
 class Prediction:
     """Before and after the moves; money is of the modelled sources and functions only.
 
-    `at_present` is after the moves too, but at the rates of now: what is left to compare where
-    a loop would go on growing.
+    `at_present` is what is left to compare where a loop would go on growing: after the moves too, but at
+    the rates of now. It is `after` itself where the loop ends.
     """
 
     before: State
@@ -129,16 +130,11 @@ def predict(
     the deliveries into themselves. Functions that no move names stay as they are, and so does
     all of K that no function explains.
     """
-    model = _Model(k, sources, functions, book, assumptions or Assumptions())
-    delivered = np.array([source.delivered_per_second for source in sources])
-    before = model.state(delivered, {}, ())
-    quiet = tuple(silenced)
-    after = model.state(model.settle(moves, quiet), moves, quiet)
-    return Prediction(before, after, model.state(delivered, moves, quiet))
+    return Model(k, sources, functions, book, assumptions or Assumptions()).predict(moves, silenced)
 
 
-class _Model:
-    """Sources as indexes, and the functions on them."""
+class Model:
+    """Sources as indexes, and the functions on them: what `predict` works with, made once for many moves."""
 
     def __init__(
         self,
@@ -159,6 +155,19 @@ class _Model:
             np.vectorize(beyond, otypes=[float])(self.k, self._explained(self.now, {}))
         )
         self.original = self._original()
+
+    def predict(self, moves: Mapping[str, Treatment], silenced: Iterable[str] = ()) -> Prediction:
+        """As the function `predict`."""
+        quiet = tuple(silenced)
+        rate = self.settle(moves, quiet)
+        after = self.state(rate, moves, quiet)
+        at_present = self.state(self.now, moves, quiet) if rate is None else after
+        return Prediction(self.before, after, at_present)
+
+    @cached_property
+    def before(self) -> State:
+        """Without any move."""
+        return self.state(self.now, {}, ())
 
     def settle(self, moves: Mapping[str, Treatment], silenced: tuple[str, ...]) -> Floats | None:
         """The rates that D = O + K(D)ᵀ D comes to, from above; None where it grows for ever."""

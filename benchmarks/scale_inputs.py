@@ -112,7 +112,7 @@ def _assumed() -> Iterator[tuple[str, Input]]:
         Input(
             1.3,
             "times",
-            "a little above what `make bench-scale` gave: slopes of 14.8 and 12.3 s a million",
+            "`make bench-scale` and a little more: slopes of 14.8 and 12.3 s a million",
         ),
     )
     yield "a core of theirs, of one here", Input(1.0, "times", "assumed: a vCPU there is one here")

@@ -74,6 +74,7 @@ def test_every_figure_says_how_it_was_got() -> None:
             "chosen",
             "the question",
             "the median",
+            "`make bench-scale`",
         ),
         *("AWS pric", "EMR Serverless's workers"),
     )
