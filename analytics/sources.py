@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import chi2
 
 from analytics import (
     amplification,
@@ -39,8 +40,9 @@ TRAIL_NAMES = re.compile(
 LEAST_BATCHES = 10
 FILE_KINDS = ("s3", "sns")  # what a notification of a log file starts functions through
 NAMED_KINDS = ("kinesis", "firehose", "sns")
-LEAST_FILES = 30
-FILE_MINUTES = 10  # two of CloudTrail's five-minute deliveries
+LEAST_FILES, LEAST_PARTS = 30, 3
+FILE_MINUTES = 20  # four of CloudTrail's five-minute deliveries
+BY_CHANCE = 0.003  # of runs that have nothing to do with the files are as even beside them
 FILES_ASTRAY = 0.15  # of all files: digests, and files at the edges, start functions too
 EVEN = 0.35
 PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
@@ -194,15 +196,21 @@ def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | N
 
 
 def _one_a_file(runs: Floats, data: RollupData) -> bool:
-    """Whether there was a run for every log file of the archive while they ran: a notification a file."""
+    """Whether there was a run for every log file of the archive while they ran: a notification a file.
+
+    Runs that have nothing to do with the files scatter about them by their own mean at least (a Poisson
+    process; index of dispersion, Fisher 1925); those that the files start, hardly.
+    """
     first, last = lags.active_span(runs)
     files, started = data.delivered_files[first:last], runs[first:last]
-    if started.sum() < LEAST_FILES or not len(data.delivered_files):
+    ends = np.arange(FILE_MINUTES, len(files) + 1, FILE_MINUTES)
+    if started.sum() < LEAST_FILES or len(ends) < LEAST_PARTS:
         return False
-    ends = np.arange(FILE_MINUTES, len(files) + FILE_MINUTES, FILE_MINUTES)
-    parted = [np.add.reduceat(part, ends - FILE_MINUTES) for part in (files, started)]
-    astray = np.abs(np.cumsum(parted[0]) - np.cumsum(parted[1])).max()
-    return bool(astray <= FILES_ASTRAY * max(started.sum(), files.sum()))
+    files, started = (np.diff(np.cumsum(part)[ends - 1], prepend=0) for part in (files, started))
+    ratio = float(started.sum() / max(files.sum(), 1.0))
+    astray = float(((started - ratio * files) ** 2).sum() / started.mean())
+    even = astray < chi2.ppf(BY_CHANCE, len(ends) - 1)
+    return bool(even and abs(ratio - 1) <= FILES_ASTRAY)
 
 
 def _judge_group(

@@ -8,11 +8,11 @@ from analytics.inference import proportion, response
 from analytics.lags import lagged, usual_kernel
 from analytics.series import Floats
 
-MINUTES = 24 * 60
+MINUTES = 2 * 24 * 60
 
 
 def entries(seed: int) -> Floats:
-    """A day's entries a minute, which rise and fall with the hour."""
+    """Two days' entries a minute, which rise and fall with the hour."""
     rhythm = 40 + 30 * np.sin(np.arange(MINUTES) / MINUTES * 2 * np.pi)
     draw = np.random.default_rng(seed)
     return draw.poisson(rhythm * draw.gamma(4, 0.25, MINUTES)).astype(float)
@@ -34,6 +34,30 @@ def test_what_runs_in_the_minute_of_its_entries_and_by_the_day_does_not() -> Non
     others = entries(3)
     runs = np.random.default_rng(4).poisson(0.4 * others).astype(float)
     assert response(runs, 2 * runs, others + 2 * runs).processes is False
+
+
+def business(seed: int) -> Floats:
+    """What moves a whole account up and down, for ten minutes at a time."""
+    draw = np.random.default_rng(seed).normal(0, 0.15, MINUTES)
+    level = np.zeros(MINUTES)
+    for minute in range(1, MINUTES):
+        level[minute] = 0.9 * level[minute - 1] + draw[minute]
+    return np.exp(level)
+
+
+def test_what_a_business_moves_with_all_else_does_not() -> None:
+    for seed in range(100, 130):
+        moving, draw = business(seed), np.random.default_rng(1000 + seed)
+        runs = draw.poisson(2 * moving).astype(float)
+        found = response(runs, 2 * runs, draw.poisson(20 * moving) + 2 * runs)
+        assert found.processes is not True
+
+
+def test_a_log_processor_of_such_a_business_is_told() -> None:
+    for seed in range(200, 210):
+        delivered = np.random.default_rng(seed).poisson(30 * business(seed)).astype(float)
+        runs = runs_after(delivered, 0.2, 1000 + seed)
+        assert response(runs, 2 * runs, delivered + 2 * runs).processes is True
 
 
 def test_even_runs_at_a_ceiling_tell_nothing() -> None:
