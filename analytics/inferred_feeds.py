@@ -25,7 +25,7 @@ WORSE = 4.0  # log-likelihood: a model this much worse than another is not as go
 ALIKE = 1.0  # … and this much, not worse at all
 CHANGED = 8.0  # what a trail that changed in the window must explain better
 PLAIN = 10.0  # what a log processor must explain better than any other function
-RARE = 10.0  # … and a trail of data events alone, which is rare
+RARE = {"management": 5.0, "data": 10.0}  # … and a trail of less than the archive has, which is rare
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
@@ -64,7 +64,7 @@ class _Explained:
     @property
     def rarity(self) -> float:
         """What this candidate must explain better than others."""
-        return RARE if self.candidate.kind == "data" else 0.0
+        return RARE.get(self.candidate.kind, 0.0)
 
 
 @dataclass(frozen=True)
