@@ -78,7 +78,11 @@ def examined(layout: Layout, options: AnalysisOptions) -> Case | None:
     loaded = archive.read(layout)
     delivered = archive.files_a_minute(layout, data.span)
     data = replace(
-        data, files=loaded.files, archive_buckets=loaded.buckets, delivered_files=delivered
+        data,
+        files=loaded.files,
+        archive_buckets=loaded.buckets,
+        delivered_files=delivered,
+        delivered_by=archive.deliverers(layout),
     )
     return examine(data, configured.read(layout))
 

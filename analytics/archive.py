@@ -5,6 +5,7 @@ An archive may hold millions of files; only counts are brought here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,11 @@ group by 1
 _BUCKETS = """
 select distinct substr(uri, 6, instr(substr(uri, 6), '/') - 1) from sources where uri like 's3://%/%'
 """
+# … AWSLogs/ACCOUNT/… of a trail of that account's, AWSLogs/o-ID/ACCOUNT/… of an organization's.
+_FOLDERS = """
+select distinct substr(uri, instr(uri, 'AWSLogs/') + 8, 48) from sources where instr(uri, 'AWSLogs/') > 0
+"""
+_FOLDER = re.compile(r"(?P<organization>o-[a-z0-9]+/)?(?P<account>[0-9]{12})/", re.ASCII)
 _TOTALS = "select count(*), total(duplicates), total(rejected) from sources"
 
 
@@ -40,6 +46,29 @@ def read(layout: Layout) -> Archive:
     ((files, duplicates, rejected),) = layout.ledger_answer(_TOTALS) or [(0, 0, 0)]
     buckets = frozenset(str(bucket) for (bucket,) in layout.ledger_answer(_BUCKETS))
     return Archive(int(files), int(duplicates), int(rejected), buckets)
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Accounts whose entries trails of their own wrote into the archive, and those whose an organization's."""
+
+    by_own: frozenset[str] = frozenset()
+    by_organization: frozenset[str] = frozenset()
+
+    def alone(self, account: str) -> bool:
+        """Whether the account's log groups get entries of that account only: a trail delivers into groups of
+        its own account, and there only the account has a trail. An organization's trail may stand beside
+        one of the account's that writes elsewhere: then the keys tell nothing."""
+        return account in self.by_own and account not in self.by_organization
+
+
+def deliverers(layout: Layout) -> Delivered:
+    """Whose trails wrote the archive, by the keys of its files. Raises StoreError."""
+    found = [
+        match for (folder,) in layout.ledger_answer(_FOLDERS) if (match := _FOLDER.match(folder))
+    ]
+    own = frozenset(match["account"] for match in found if not match["organization"])
+    return Delivered(own, frozenset(match["account"] for match in found if match["organization"]))
 
 
 def files_a_minute(layout: Layout, span: Span) -> Floats:

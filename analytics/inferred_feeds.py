@@ -25,7 +25,10 @@ WORSE = 4.0  # log-likelihood: a model this much worse than another is not as go
 ALIKE = 1.0  # … and this much, not worse at all
 CHANGED = 8.0  # what a trail that changed in the window must explain better
 PLAIN = 10.0  # what a log processor must explain better than any other function
-RARE = {"management": 5.0, "data": 10.0}  # … and a trail of less than the archive has, which is rare
+RARE = {
+    "management": 5.0,
+    "data": 10.0,
+}  # … and a trail of less than the archive has, which is rare
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
@@ -77,20 +80,27 @@ class _Way:
 
 
 def infer(
-    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
+    accounts: Sequence[str],
+    all_cells: Sequence[Cell],
+    reader: Reader,
+    traffic: Counts,
+    *,
+    alone: bool = False,
 ) -> Feed:
-    """The feed of a source in these accounts that explains its reader's runs best."""
-    candidates = _candidates(accounts, all_cells)
+    """The feed of a source in these accounts that explains its reader's runs best; `alone` where it can be
+    but theirs."""
+    every = _candidates(accounts, all_cells)
+    candidates = [item for item in every if not (alone and item.everywhere)] or every
     way, by_level = _explanation(candidates, reader, traffic)
     unsaid = Feed(way.parts, (), "unknown", 0.0)
     correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
-    known = by_level or correlation >= amplification.GOOD_FIT
+    fits = by_level or correlation >= amplification.GOOD_FIT
     seen = np.any([part.mask for part in way.parts], axis=0)
-    others = () if known else tuple(item.mask for item in _enough(candidates, reader, traffic))
+    others = () if fits else tuple(item.mask for item in _enough(candidates, reader, traffic))
     return replace(
         unsaid,
         fed_by=(fed_by(None, all_cells, seen),),
-        link="inferred" if known else "unknown",
+        link="inferred" if fits else "unknown",
         confidence=round(min(0.9, max(BY_LEVEL if by_level else 0.0, correlation)), 2),
         correlation=correlation,
         others=others,

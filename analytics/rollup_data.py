@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
+from analytics.archive import Delivered
 from analytics.series import Counts, Floats, Ints, Key, Span, counts
 from analytics.warehouse import Warehouse
 
@@ -57,6 +58,7 @@ class RollupData:
     files: int = 0
     archive_buckets: frozenset[str] = frozenset()
     delivered_files: Floats = field(default_factory=lambda: np.zeros(0))
+    delivered_by: Delivered = field(default_factory=Delivered)
 
     @property
     def trail_buckets(self) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from analytics import (
     inferred_feeds,
     known_feeds,
     lags,
+    names,
     selectors,
 )
 from analytics.amplification import Estimate
@@ -27,16 +27,9 @@ from analytics.rollup_data import RollupData
 from analytics.series import Floats
 from analytics.topology import Topology
 
-# AWS services write their own logs to groups below these names; a trail's group may have any other.
-SERVICE_GROUPS = re.compile(
-    r":log-group:(/aws/(?!cloudtrail|events)|API-Gateway-Execution-Logs|/ecs/|RDSOSMetrics|aws-glue|sns/|/aws-)"
-)
 # Runs, and runs per entry of the account, below which a log group is taken for an application's: where
 # no trail's log group is known, and where another one is.
 THIN, SPARSE, PLENTY = 60, 0.2, 0.4
-TRAIL_NAMES = re.compile(
-    r"cloud-?trail|(?<![a-z])(ct|trails?)(?![a-z])|audit-?trail", re.IGNORECASE
-)
 LEAST_BATCHES = 10
 FILE_KINDS = ("s3", "sns")  # what a notification of a log file starts functions through
 NAMED_KINDS = ("kinesis", "firehose", "sns")
@@ -226,9 +219,9 @@ def _judge_group(
         return _by_counts(start, found)
     if _one_by_one(start, graph, data):
         return Verdict(start.node, start.kind, "inferred", inferred_feeds.BY_LEVEL)
-    if TRAIL_NAMES.search(group) and not SERVICE_GROUPS.search(group):
+    if names.TRAIL_NAMES.search(group) and not names.SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
-    if found.processes is False or SERVICE_GROUPS.search(group):
+    if found.processes is False or names.SERVICE_GROUPS.search(group):
         return None
     known = any(topology.out_of(arn) for arn in topology.trails)
     runs = direct_runs(start.node, graph, data)
@@ -290,7 +283,7 @@ def _judge_by_name(start: Start) -> Verdict | None:
     named = (
         start.kind in NAMED_KINDS
         and start.recorded
-        and TRAIL_NAMES.search(arns.part(start.node, 5))
+        and names.TRAIL_NAMES.search(arns.part(start.node, 5))
     )
     return Verdict(start.node, start.kind, "unknown", 0.4) if named else None
 
@@ -472,7 +465,11 @@ def _feed(
     if known is not None:
         return known
     reader = _reader(verdict.node, graph, data)
-    return inferred_feeds.infer(accounts, feeds.cells(data.traffic), reader, data.traffic)
+    group = verdict.kind == "cloudwatch_logs"
+    alone = group and all(data.delivered_by.alone(account) for account in accounts)
+    return inferred_feeds.infer(
+        accounts, feeds.cells(data.traffic), reader, data.traffic, alone=alone
+    )
 
 
 def _only_trail(topology: Topology) -> str | None:

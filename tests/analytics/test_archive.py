@@ -23,6 +23,7 @@ def store(folder: Path, *names: str) -> Layout:
     source.mkdir()
     told = {"Records": [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")]}
     for name in names:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(json.dumps(told))
     layout = Layout(folder / "store")
     ingest([str(source)], layout, IngestOptions(workers=0))
@@ -44,3 +45,16 @@ def test_files_are_counted_in_the_minute_of_their_names_and_others_nowhere(tmp_p
     found = archive.files_a_minute(layout, Span(datetime(2026, 3, 1, 10), 10))
     assert np.flatnonzero(found).tolist() == [0, 5]
     assert found[[0, 5]].tolist() == [2, 1]
+
+
+def test_keys_tell_whose_trails_wrote_them(tmp_path: Path) -> None:
+    names = (
+        "AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/eu-west-1/2026/03/01/a.json",
+        "AWSLogs/o-a1b2c3d4e5/222233334444/CloudTrail/eu-west-1/2026/03/01/b.json",
+        "AWSLogs/222233334444/CloudTrail/eu-west-1/2026/03/01/c.json",
+        "AWSLogs/333344445555/CloudTrail/eu-west-1/2026/03/01/d.json",
+        "e.json",
+    )
+    found = archive.deliverers(store(tmp_path, *names))
+    asked = ("111122223333", "222233334444", "333344445555", "444455556666")
+    assert [found.alone(account) for account in asked] == [False, False, True, False]

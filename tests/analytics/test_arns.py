@@ -1,11 +1,10 @@
-"""ARNs of every partition, and names that tell of a trail."""
+"""ARNs of every partition."""
 
 from __future__ import annotations
 
 import pytest
 
 from analytics import arns
-from analytics.sources import TRAIL_NAMES
 
 
 @pytest.mark.parametrize(
@@ -22,17 +21,3 @@ from analytics.sources import TRAIL_NAMES
 )
 def test_the_partition_follows_from_the_region(region: str | None, partition: str) -> None:
     assert arns.partition(region) == partition
-
-
-@pytest.mark.parametrize(
-    "name", ["aws-cloudtrail-logs-1", "org/CloudTrail", "ct-stream", "my-trail"]
-)
-def test_a_name_that_tells_of_a_trail(name: str) -> None:
-    assert TRAIL_NAMES.search(name)
-
-
-@pytest.mark.parametrize(
-    "name", ["/app/orders", "product-events", "trailer-park", "/aws/lambda/act"]
-)
-def test_a_name_that_does_not(name: str) -> None:
-    assert not TRAIL_NAMES.search(name)
