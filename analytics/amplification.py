@@ -3,8 +3,14 @@
 Model: runs in minute t have mean r · Σ_k w_k · E(t − k), where E counts the entries delivered, w is the
 delivery delay's distribution in minutes (Σ w = 1, `delays`) and r is the branching ratio wanted (an INAR(p)
 process, Kirchner 2016, "Hawkes and INAR(∞) processes"). r is the ratio of sums over the span where the
-source is active, so it needs no linear model of batching. Its interval is a moving-block bootstrap (Künsch
-1989) together with what r is at other likely delays.
+source is active, so it needs no linear model of batching.
+
+All entries and runs between the span's ends are counted, so r is wrong only by what is under way at the two
+ends, and by the delay. How much that is shows in between: the runs so far stray from those expected so far,
+and at the ends by as much as at any moment. Hence the interval: the standard deviation of that cumulative
+mismatch (pinned to 0 at both ends, as a Brownian bridge), with what r is at other likely delays. A moving-
+block bootstrap (Künsch 1989) counts the mismatch at the edges of each block instead, and covered the truth
+in 99 to 100 of 100 cases; this, in 95.
 """
 
 from __future__ import annotations
@@ -22,7 +28,6 @@ MINIMUM_MINUTES = 60
 FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
 GOOD_FIT = 0.3
-RESAMPLES = 400
 STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (any more)
 
 
@@ -83,7 +88,7 @@ def follows(runs: Floats, others: Floats) -> float:
     return _correlation(foretold(target, high_pass(lagged(others)[first:last])), target)
 
 
-def estimate(runs: Floats, delivered: Floats, rng: np.random.Generator) -> Estimate | None:
+def estimate(runs: Floats, delivered: Floats) -> Estimate | None:
     """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran."""
     first, last = active_span(runs)
     if first == last:
@@ -96,7 +101,7 @@ def estimate(runs: Floats, delivered: Floats, rng: np.random.Generator) -> Estim
         return None
     ratio = float(started.sum() / caused.sum())
     others = (lagged(delivered)[first:last] @ delays.KERNELS).sum(axis=0)
-    interval = _interval(started, caused, ratio, rng, delay.spread_of(others))
+    interval = _interval(started, caused, ratio, delay.spread_of(others))
     return Estimate(
         ratio,
         interval,
@@ -137,26 +142,11 @@ def _peak(gains: Floats) -> int:
     return int(np.argmax(sums))
 
 
-def _interval(
-    started: Floats, caused: Floats, ratio: float, rng: np.random.Generator, misfit: float
-) -> tuple[float, float]:
-    """95 % interval by moving blocks, with one run more or less and `misfit`: the standard deviation of the
-    ratio's logarithm over the likely delays."""
-    length = len(started)
-    block = max(1, min(30, length // 8))
-    starts = np.arange(max(1, length - block + 1))
-    top = np.concatenate([[0.0], np.cumsum(started)])
-    bottom = np.concatenate([[0.0], np.cumsum(caused)])
-    chosen = rng.choice(starts, size=(RESAMPLES, -(-length // block)))
-    sums = (
-        (top[chosen + block] - top[chosen]).sum(axis=1),
-        (bottom[chosen + block] - bottom[chosen]).sum(axis=1),
-    )
-    ratios = sums[0] / np.where(sums[1] > 0, sums[1], np.nan)
-    spread = float(np.nanstd(ratios))
-    half = float(
-        np.linalg.norm([1.96 * spread, ratio / max(started.sum(), 1.0), 1.96 * ratio * misfit])
-    )
+def _interval(started: Floats, caused: Floats, ratio: float, misfit: float) -> tuple[float, float]:
+    """95 % interval by the cumulative mismatch, with one run more or less and `misfit`: the standard deviation
+    of the ratio's logarithm over the likely delays."""
+    mismatch = float(np.cumsum(started - ratio * caused).std()) / started.sum()
+    half = ratio * float(np.linalg.norm([1.96 * mismatch, 1 / started.sum(), 1.96 * misfit]))
     return max(0.0, ratio - half), ratio + half
 
 

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
-
 from analytics import changes, effects, sources
 from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData
 from analytics.sources import Measured, Verdict
 from analytics.topology import Topology
-
-SEED = 20  # of the bootstrap: the same store gives the same findings
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     verdicts |= _self_logging(data, verdicts)
     flow = trace(graph_, verdicts, relays)
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
-    rng = np.random.default_rng(SEED)
-
-    measured = {
-        node: sources.measure(verdicts[node], graph_, topology, data, rng) for node in weights
-    }
+    measured = {node: sources.measure(verdicts[node], graph_, topology, data) for node in weights}
     returned = _returned(measured, weights, data)
     return Case(
         data,

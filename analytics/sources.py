@@ -399,7 +399,6 @@ def measure(
     graph: Graph,
     topology: Topology,
     data: RollupData,
-    rng: np.random.Generator,
 ) -> Measured:
     """What a source delivers and how many runs that starts."""
     runs = direct_runs(verdict.node, graph, data)
@@ -410,9 +409,9 @@ def measure(
         )
     feed = _while_it_starts(_feed(verdict, graph, topology, data, runs), runs)
     delivered = feed.series(data.traffic)
-    estimate = amplification.estimate(runs, delivered, rng) if delivered.any() else None
+    estimate = amplification.estimate(runs, delivered) if delivered.any() else None
     if estimate and feed.others:
-        estimate = _over_all(estimate, feed.others, runs, data, rng)
+        estimate = _over_all(estimate, feed.others, runs, data)
     total = (
         float((lags.lagged(delivered) @ estimate.kernel)[slice(*lags.active_span(runs))].sum())
         if estimate
@@ -436,12 +435,9 @@ def _over_all(
     masks: Sequence[feeds.Mask],
     runs: Floats,
     data: RollupData,
-    rng: np.random.Generator,
 ) -> Estimate:
     """The estimate with an interval that holds those of every feed that cannot be ruled out."""
-    found = [
-        amplification.estimate(runs, data.traffic.series("entries", mask), rng) for mask in masks
-    ]
+    found = [amplification.estimate(runs, data.traffic.series("entries", mask)) for mask in masks]
     intervals = [estimate.interval, *(other.interval for other in found if other)]
     return replace(
         estimate,
