@@ -17,6 +17,7 @@ from analytics import arns, selectors
 from analytics.topology import Change, Link, Topology, Trail
 
 Row = Mapping[str, Any]
+_FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
 
 
 class _Builder:
@@ -328,18 +329,45 @@ def _function(build: _Builder, event: _Event) -> Iterable[str | None]:
 
 
 def _delivery_stream(build: _Builder, event: _Event) -> Iterable[str | None]:
+    """The functions that transform for a delivery stream, and the Kinesis stream that it reads. A change of
+    its destination that says nothing of functions leaves them as they were."""
     name = event.text("deliveryStreamName")
     if not name:
         return []
-    source = event.arn("firehose", f"deliverystream/{name}")
-    found = set(
-        re.findall(
-            r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+", json.dumps(dict(event.request))
-        )
+    stream = event.arn("firehose", f"deliverystream/{name}")
+    told = _processing(event.request)
+    on = [part for part in told if _get(part, "enabled") not in (False, "false")]
+    found = sorted(set(_FUNCTION_ARN.findall(json.dumps(on if told else dict(event.request)))))
+    for link in [link for link in build.links if link.source == stream] if told else []:
+        if link.target not in found:
+            build.close(event, stream, link.target)
+    for target in found:
+        build.link(event, stream, target)
+    read = _get(event.request, "kinesisStreamSourceConfiguration")
+    source = _get(read, "kinesisStreamARN") if isinstance(read, dict) else None
+    if not isinstance(source, str):
+        return [stream, *found]
+    build.link(event, source, stream)
+    return [source, stream, *found]
+
+
+def _processing(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a delivery stream's destinations say of the functions that transform for them."""
+    given = (
+        _get(value, "processingConfiguration")
+        for value in request.values()
+        if isinstance(value, dict)
     )
-    for target in sorted(found):
-        build.link(event, source, target)
-    return [source, *sorted(found)]
+    return [part for part in given if isinstance(part, dict)]
+
+
+def _no_delivery_stream(build: _Builder, event: _Event) -> Iterable[str | None]:
+    name = event.text("deliveryStreamName")
+    if not name:
+        return []
+    stream = event.arn("firehose", f"deliverystream/{name}")
+    build.close(event, stream)
+    return [stream]
 
 
 HANDLERS: Mapping[str, Callable[[_Builder, _Event], Iterable[str | None]]] = {
@@ -367,6 +395,7 @@ HANDLERS: Mapping[str, Callable[[_Builder, _Event], Iterable[str | None]]] = {
     "Subscribe": _subscribe,
     "CreateDeliveryStream": _delivery_stream,
     "UpdateDestination": _delivery_stream,
+    "DeleteDeliveryStream": _no_delivery_stream,
     "CreateFunction": _function,
     "UpdateFunctionConfiguration": _function,
     "UpdateFunctionCode": _function,

@@ -47,6 +47,9 @@ CHANGES: dict[str, frozenset[str]] = {
         ["PutRule", "DeleteRule", "EnableRule", "DisableRule", "PutTargets", "RemoveTargets"]
     ),
     "sns.amazonaws.com": frozenset(["Subscribe", "Unsubscribe"]),
+    "firehose.amazonaws.com": frozenset(
+        ["CreateDeliveryStream", "UpdateDestination", "DeleteDeliveryStream"]
+    ),
 }
 """Calls by service, without the date that Lambda puts behind its names."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from analytics.changes import HANDLERS, from_changes
 from analytics.selectors import Cell
+from ingest.changes import CHANGES, is_change
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 START = datetime(2026, 3, 1, 12)
@@ -49,6 +50,17 @@ def notify(*lists: tuple[str, object]) -> dict[str, object]:
     return {"bucketName": "files", "notificationConfiguration": dict(lists)}
 
 
+READS = {"kinesisStreamSourceConfiguration": {"kinesisStreamARN": STREAM}}
+
+
+def transforms(*, enabled: bool = True) -> dict[str, object]:
+    """A delivery stream whose buffers a function transforms."""
+    named = {"parameterName": "LambdaArn", "parameterValue": f"{FUNCTION}:$LATEST"}
+    processing = {"enabled": enabled, "processors": [{"type": "Lambda", "parameters": [named]}]}
+    target = {"bucketARN": "arn:aws:s3:::siem", "processingConfiguration": processing}
+    return {"deliveryStreamName": "siem", "extendedS3DestinationConfiguration": target}
+
+
 @pytest.mark.parametrize(
     ("name", "request_", "source", "target"),
     [
@@ -87,6 +99,8 @@ def notify(*lists: tuple[str, object]) -> dict[str, object]:
             DELIVERY,
             FUNCTION,
         ),
+        ("CreateDeliveryStream", {"deliveryStreamName": "siem", **READS}, STREAM, DELIVERY),
+        ("CreateDeliveryStream", transforms(), DELIVERY, FUNCTION),
     ],
 )
 def test_a_change_makes_its_link(name: str, request_: object, source: str, target: str) -> None:
@@ -120,6 +134,11 @@ def test_a_change_makes_its_link(name: str, request_: object, source: str, targe
             ("PutTargets", {"rule": "calls", "targets": [{"arn": FUNCTION}]}),
             ("RemoveTargets", {"rule": "calls", "ids": ["1"]}),
         ),
+        (("CreateDeliveryStream", transforms()), ("UpdateDestination", transforms(enabled=False))),
+        (
+            ("CreateDeliveryStream", transforms()),
+            ("DeleteDeliveryStream", {"deliveryStreamName": "siem"}),
+        ),
     ],
 )
 def test_a_link_holds_until_the_change_that_undoes_it(
@@ -128,6 +147,21 @@ def test_a_link_holds_until_the_change_that_undoes_it(
     rows = [change(*closed, minute=30), change(*opened)]
     (link,) = from_changes(rows).links
     assert (link.since, link.until) == (START, START + timedelta(minutes=30))
+
+
+def test_a_delivery_streams_function_stays_where_only_its_destination_changes() -> None:
+    elsewhere = {"deliveryStreamName": "siem", "extendedS3DestinationUpdate": {"prefix": "new/"}}
+    rows = [
+        change("CreateDeliveryStream", transforms()),
+        change("UpdateDestination", elsewhere, minute=5),
+    ]
+    (link,) = from_changes(rows).links
+    assert (link.target, link.until) == (FUNCTION, None)
+
+
+@pytest.mark.parametrize("name", sorted(set(HANDLERS) - {"PutDestinationPolicy"}))
+def test_every_change_that_makes_a_link_is_kept_at_load(name: str) -> None:
+    assert any(is_change(service, name) for service in CHANGES)
 
 
 def test_a_filter_that_is_pointed_elsewhere_leaves_its_old_target() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from analytics.flows import Graph, Start, named, unknown_node
+import pytest
+
+from analytics.flows import Graph, Start, named, start_of, unknown_node
+from analytics.topology import Link, Topology
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:carrier"
 GROUP = Start("cloudwatch_logs", "arn:aws:logs:eu-west-1:111122223333:log-group:audit")
@@ -41,3 +44,22 @@ def test_between_two_known_ways_in_nothing_is_guessed() -> None:
 def test_what_no_record_names_stays_unknown() -> None:
     lost = unknown("s3")
     assert ways(GROUP, lost) == {GROUP: 10.0, lost: 10.0}
+
+
+DELIVERY = "arn:aws:firehose:eu-west-1:111122223333:deliverystream/siem"
+HOSE = (FUNCTION, "firehose", None, None, "111122223333", "eu-west-1", "Data")
+
+
+@pytest.mark.parametrize(
+    ("streams", "expected"),
+    [
+        ([DELIVERY], Start("firehose", DELIVERY)),
+        ([], unknown("firehose")),
+        ([DELIVERY, f"{DELIVERY}-2"], unknown("firehose")),
+    ],
+)
+def test_a_transform_under_a_role_is_started_by_the_only_stream_that_names_it(
+    streams: list[str], expected: Start
+) -> None:
+    links = tuple(Link(stream, FUNCTION) for stream in streams)
+    assert start_of(HOSE, Topology(links)) == expected
