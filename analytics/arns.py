@@ -52,6 +52,11 @@ def function(arn: str) -> str:
     return ":".join(arn.split(":")[:7])
 
 
+def state_machine(arn: str) -> str:
+    """A state machine's ARN without version or alias, which follow its name as a function's do."""
+    return function(arn)
+
+
 def function_name(arn: str) -> str:
     """The name part of a function's ARN; the text itself where it is no such ARN."""
     parts = arn.split(":")

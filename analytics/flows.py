@@ -6,8 +6,9 @@ queue, topic, stream, bucket or state machine that log-processing functions fill
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import networkx as nx
@@ -134,12 +135,17 @@ def joined(graph_: Graph, nodes: Iterable[str]) -> Graph:
 
 def renamed(graph_: Graph, names: Mapping[str, str]) -> Graph:
     """The graph with some nodes under other names; nodes that get one name become one."""
+    return moved(graph_, lambda _, start: _renamed(start, names))
+
+
+def moved(graph_: Graph, place: Callable[[str, Start], Start]) -> Graph:
+    """The graph with the way in that `place` gives for a function's own one."""
     starts: dict[str, dict[Start, float]] = {}
     keys: dict[tuple[str, Start], tuple[int, ...]] = {}
     for arn, ways in graph_.starts.items():
         mine = starts.setdefault(arn, {})
         for start, runs in ways.items():
-            other = _renamed(start, names)
+            other = place(arn, start)
             mine[other] = mine.get(other, 0.0) + runs
             keys[arn, other] = keys.get((arn, other), ()) + graph_.keys.get((arn, start), ())
     return Graph(starts, keys)
@@ -183,14 +189,15 @@ def in_step(graph_: Graph, runs: Counts) -> Graph:
             mine = runs.series("runs", weight)
             alike = seen[without_function(start.node)]
             names[start.node] = next(
-                (name for name, other in alike if _together(mine, other)), start.node
+                (name for name, other in alike if together(mine, other)), start.node
             )
             if names[start.node] == start.node:
                 alike.append((start.node, mine))
     return renamed(graph_, names)
 
 
-def _together(mine: Floats, other: Floats) -> bool:
+def together(mine: Floats, other: Floats) -> bool:
+    """Whether two counts a minute are as even as no two are that know nothing of each other."""
     mean = (mine + other) / 2
     apart = float(np.abs(mine - other).sum())
     return bool(mean.sum() >= LEAST_RUNS and apart < IN_STEP * 2 * np.sqrt(mean / np.pi).sum())
@@ -348,23 +355,38 @@ def _depths(
     return {arn: int(reached.get(arn, 1)) for arn in found}
 
 
+# The calls that fill a place of a service; elsewhere any call that does not read or take away does.
+FILLING = {"states": re.compile("Start(Sync)?Execution")}
+
+
 def recorded_relays(calls: Counts, candidates: Iterable[Start]) -> dict[str, tuple[str, ...]]:
     """Who fills each of these nodes, by recorded calls; keys of `calls` are
     (caller, account, region, category, event_source, event_name, read_only, target)."""
     fillers: dict[str, set[str]] = defaultdict(set)
     by_name: dict[tuple[str, str], set[str]] = defaultdict(set)
     for key in calls.keys:
-        if key[7] is not None and not _reads(str(key[5])):
-            by_name[str(key[4]).split(".")[0], _last(str(key[7]))].add(str(key[0]))
+        service = str(key[4]).split(".")[0]
+        if key[7] is not None and fills(service, str(key[5])):
+            by_name[service, _name(service, str(key[7]))].add(str(key[0]))
     for start in candidates:
-        if start.recorded and arns.service(start.node):
-            fillers[start.node] |= by_name.get((arns.service(start.node), _last(start.node)), set())
+        service = arns.service(start.node)
+        if start.recorded and service:
+            fillers[start.node] |= by_name.get((service, _name(service, start.node)), set())
     return {node: tuple(sorted(found)) for node, found in fillers.items() if found}
+
+
+def fills(service: str, event_name: str) -> bool:
+    """Whether such a call hands something on to the place that it names."""
+    known = FILLING.get(service)
+    return known.fullmatch(event_name) is not None if known else not _reads(event_name)
 
 
 def _reads(event_name: str) -> bool:
     return event_name.startswith(("Get", "List", "Head", "Receive", "Describe", "Delete"))
 
 
-def _last(name: str) -> str:
-    return name.rstrip("/").replace("/", ":").rsplit(":", 1)[-1]
+def _name(service: str, place: str) -> str:
+    """The name of a place that a call or an ARN names."""
+    if service == "states":
+        place = arns.state_machine(place)
+    return place.rstrip("/").replace("/", ":").rsplit(":", 1)[-1]

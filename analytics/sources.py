@@ -93,13 +93,21 @@ def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
 
 
 def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
-    """Entries a minute of the runs and calls of these functions and all that they call."""
+    """Entries a minute of the runs and calls of these functions and all that they call, or start through
+    state machines: those run within seconds, as a called function does."""
+    machines = [start for start in nodes(graph).values() if start.kind == "step_functions"]
+    filled = flows.recorded_relays(data.calls, machines) if machines else {}
     reached = set(functions)
     while True:
         more = {
             arn
             for arn, ways in graph.starts.items()
-            if any(start.kind == "function" and start.node in reached for start in ways)
+            if any(
+                start.node in reached
+                if start.kind == "function"
+                else not reached.isdisjoint(filled.get(start.node, ()))
+                for start in ways
+            )
         } - reached
         if not more:
             break
@@ -321,7 +329,7 @@ def _moving_together(
     data: RollupData,
 ) -> dict[str, tuple[str, ...]]:
     """Queues and state machines whose fillings are not recorded: filled by the log processor whose runs
-    explain theirs, where that is plain."""
+    explain theirs, where that is plain; of several functions behind one, by its busiest."""
     found: dict[str, tuple[str, ...]] = {}
     for start in candidates:
         if start.node in known or start.kind not in (
@@ -333,7 +341,7 @@ def _moving_together(
             "destination",
         ):
             continue
-        runs = direct_runs(start.node, graph, data)
+        runs = _busiest_runs(start.node, graph, data)
         if runs.sum() < LEAST_BATCHES:
             continue  # a few runs at the right minute are no evidence
         fillers = {
@@ -358,6 +366,18 @@ def _moving_together(
         elif even:
             found[start.node] = (even[0],)
     return found
+
+
+def _busiest_runs(node: str, graph: Graph, data: RollupData) -> Floats:
+    """Runs a minute of the function that this node starts most often: each message or execution may start
+    every one of its functions, so that all together run more often than who fills it."""
+    found: dict[str, Floats] = {}
+    for (arn, start), places in graph.keys.items():
+        if start.node == node:
+            weight = np.zeros(len(data.runs.keys))
+            weight[list(places)] = 1.0
+            found[arn] = found.get(arn, 0.0) + data.runs.series("runs", weight)
+    return max(found.values(), key=lambda runs: float(runs.sum()))
 
 
 def _begins_with(runs: Floats, filler: Floats) -> bool:

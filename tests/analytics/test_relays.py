@@ -1,0 +1,145 @@
+"""Queues, state machines and the like that log-processing functions fill: what stands behind them carries logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+
+from analytics import flows, sources, state_machines
+from analytics.flows import Start
+from analytics.rollup_data import RollupData
+from analytics.series import Counts, Floats, Span
+from analytics.sources import Verdict
+from analytics.topology import Topology
+
+MINUTES = 300
+HOME, REGION = "111122223333", "eu-west-1"
+GROUP = f"arn:aws:logs:{REGION}:{HOME}:log-group:audit"
+ROLE = f"arn:aws:iam::{HOME}:role/machines"
+
+Key = tuple[object, ...]
+
+
+def function(name: str) -> str:
+    return f"arn:aws:lambda:{REGION}:{HOME}:function:{name}"
+
+
+def machine(name: str, account: str = HOME) -> str:
+    return f"arn:aws:states:{REGION}:{account}:stateMachine:{name}"
+
+
+def by_role(name: str) -> Key:
+    """The runs of a function that a state machine starts, whose record names the machine's role."""
+    return (function(name), "step_functions", ROLE, None, HOME, REGION, "Data")
+
+
+def call(caller: str, service: str, name: str, target: str) -> Key:
+    host = f"{service}.amazonaws.com"
+    return (function(caller), HOME, REGION, "Management", host, name, False, target)
+
+
+FORWARDER = (function("forwarder"), "cloudwatch_logs", GROUP, None, HOME, REGION, "Data")
+
+
+def ordinary(seed: int) -> Floats:
+    """Runs a minute that come as they like."""
+    return np.random.default_rng(seed).poisson(5.0, MINUTES).astype(float)
+
+
+def counts(rows: Mapping[Key, Floats]) -> Counts:
+    minute = np.tile(np.arange(MINUTES, dtype=np.int64), len(rows))
+    key = np.repeat(np.arange(len(rows), dtype=np.int64), MINUTES)
+    values = np.concatenate([np.zeros(0), *rows.values()])
+    return Counts(minute, key, tuple(rows), {"runs": values, "entries": values}, MINUTES)
+
+
+def loaded(runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]) -> RollupData:
+    nothing, none = counts({}), np.zeros(0, dtype=np.int64)
+    return RollupData(
+        Span(datetime(2026, 6, 1), MINUTES),
+        traffic=nothing,
+        runs=counts(runs),
+        calls=counts(calls),
+        deliveries=nothing,
+        edges=(),
+        changes=(),
+        delivery_evidence=(),
+        run_cells=none,
+        call_cells=none,
+        delivery_cells=none,
+    )
+
+
+def graph_of(data: RollupData) -> flows.Graph:
+    return state_machines.told(flows.graph(data.runs, Topology()), data.runs, data.calls)
+
+
+def found(
+    runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]
+) -> tuple[flows.Graph, dict[str, tuple[str, ...]]]:
+    """The graph of these runs, and what the functions of the log group fill."""
+    data = loaded(runs, calls)
+    graph = graph_of(data)
+    verdict = Verdict(GROUP, "cloudwatch_logs", "recorded", 1.0)
+    return graph, sources.relays(graph, {GROUP: verdict}, data)
+
+
+def starts(graph: flows.Graph, name: str) -> list[Start]:
+    return list(graph.starts[function(name)])
+
+
+def test_executions_tell_which_machine_runs_as_a_role() -> None:
+    log, other = ordinary(1), ordinary(2)
+    graph, relays = found(
+        {
+            FORWARDER: log,
+            by_role("enrich"): log,
+            by_role("ship"): log,
+            by_role("charge"): other,
+            by_role("refund"): ordinary(3),
+        },
+        {
+            call("forwarder", "states", "StartExecution", machine("logs:live")): log,
+            call("shop", "states", "StartSyncExecution", machine("orders")): other,
+            call("forwarder", "states", "DescribeStateMachine", machine("orders")): log,
+            call("forwarder", "states", "StartExecution", machine("far", "444455556666")): log,
+        },
+    )
+    assert starts(graph, "enrich") == [Start("step_functions", machine("logs"))]
+    assert starts(graph, "ship") == [Start("step_functions", machine("logs"))]
+    assert starts(graph, "charge") == [Start("step_functions", machine("orders"))]
+    assert starts(graph, "refund") == [Start("step_functions", ROLE, recorded=False)]
+    assert relays == {machine("logs"): (function("forwarder"),)}
+
+
+def test_a_machine_may_start_a_function_more_often_than_its_executions_are() -> None:
+    log = ordinary(1)
+    _, relays = found(
+        {FORWARDER: log, by_role("enrich"): 3 * log},
+        {call("forwarder", "states", "StartExecution", machine("logs")): log},
+    )
+    assert relays == {machine("logs"): (function("forwarder"),)}
+
+
+def test_functions_behind_one_machine_run_together_more_often_than_who_starts_it() -> None:
+    """Its executions are management events, which a trail of data events alone lacks."""
+    log = ordinary(1)
+    _, relays = found({FORWARDER: log, by_role("enrich"): log, by_role("ship"): log}, {})
+    assert relays == {ROLE: (function("forwarder"),)}
+
+
+def test_a_machine_that_knows_nothing_of_the_logs_is_no_relay() -> None:
+    runs = {FORWARDER: ordinary(1), by_role("charge"): ordinary(2), by_role("refund"): ordinary(2)}
+    assert found(runs, {})[1] == {}
+
+
+def test_entries_of_a_machine_that_a_function_starts_are_its_own() -> None:
+    log, other = ordinary(1), ordinary(2)
+    data = loaded(
+        {FORWARDER: log, by_role("enrich"): log, by_role("charge"): other},
+        {call("forwarder", "states", "StartExecution", machine("logs")): log},
+    )
+    own = sources.own_entries([function("forwarder")], graph_of(data), data)
+    assert np.array_equal(own, 3 * log)
