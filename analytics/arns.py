@@ -57,6 +57,13 @@ def state_machine(arn: str) -> str:
     return function(arn)
 
 
+def table(arn: str) -> str | None:
+    """`table:ACCOUNT:REGION:NAME` of the ARN of a DynamoDB table, its stream or index, or None."""
+    kind_, _, rest = part(arn, 5).partition("/")
+    name = rest.split("/", 1)[0]
+    return f"table:{account(arn)}:{region(arn)}:{name}" if kind_ == "table" and name else None
+
+
 def function_name(arn: str) -> str:
     """The name part of a function's ARN; the text itself where it is no such ARN."""
     parts = arn.split(":")

@@ -355,8 +355,12 @@ def _depths(
     return {arn: int(reached.get(arn, 1)) for arn in found}
 
 
-# The calls that fill a place of a service; elsewhere any call that does not read or take away does.
-FILLING = {"states": re.compile("Start(Sync)?Execution")}
+# The calls that fill a place of a service; elsewhere any call that does not read or take away does. A
+# table's stream tells of what is deleted too.
+FILLING = {
+    "states": re.compile("Start(Sync)?Execution"),
+    "dynamodb": re.compile("(Put|Update|Delete|BatchWrite|TransactWrite)Items?"),
+}
 
 
 def recorded_relays(calls: Counts, candidates: Iterable[Start]) -> dict[str, tuple[str, ...]]:
@@ -367,7 +371,7 @@ def recorded_relays(calls: Counts, candidates: Iterable[Start]) -> dict[str, tup
     for key in calls.keys:
         service = str(key[4]).split(".")[0]
         if key[7] is not None and fills(service, str(key[5])):
-            by_name[service, _name(service, str(key[7]))].add(str(key[0]))
+            by_name[service, _name(service, str(key[7]), key[1:3])].add(str(key[0]))
     for start in candidates:
         service = arns.service(start.node)
         if start.recorded and service:
@@ -385,8 +389,10 @@ def _reads(event_name: str) -> bool:
     return event_name.startswith(("Get", "List", "Head", "Receive", "Describe", "Delete"))
 
 
-def _name(service: str, place: str) -> str:
-    """The name of a place that a call or an ARN names."""
+def _name(service: str, place: str, at: tuple[object, ...] = ()) -> str:
+    """The name of a place that an ARN names, or a call recorded `at` this account and region."""
+    if service == "dynamodb":
+        return arns.table(place) or ":".join(["table", *map(str, at), place])
     if service == "states":
         place = arns.state_machine(place)
     return place.rstrip("/").replace("/", ":").rsplit(":", 1)[-1]

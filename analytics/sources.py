@@ -338,6 +338,7 @@ def _moving_together(
             "event_source_mapping",
             "step_functions",
             "kinesis",
+            "dynamodb",
             "destination",
         ):
             continue

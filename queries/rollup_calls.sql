@@ -21,6 +21,9 @@ with calls as (
         json_extract_string(e.request_parameters, '$.streamName'))
       when e.event_source = 'firehose.amazonaws.com' then json_extract_string(e.request_parameters, '$.deliveryStreamName')
       when e.event_source = 'states.amazonaws.com' then json_extract_string(e.request_parameters, '$.stateMachineArn')
+      when e.event_source = 'dynamodb.amazonaws.com' then coalesce(
+        json_extract_string(e.request_parameters, '$.tableName'),
+        json_extract_string(e.resources, '$[0].ARN'))
       when e.event_source = 's3.amazonaws.com' then e.bucket_name
     end as target
   from events as e

@@ -64,7 +64,7 @@ _COUNTS = {
     "low_event_id": "The lowest event_id, a sample.",
     "high_event_id": "The highest event_id, a sample.",
     "event_day": "UTC day, the partition.",
-    "target": "What the call was about: bucket, queue, topic, stream or state machine.",
+    "target": "What the call was about: bucket, queue, topic, stream, table or state machine.",
     "hour": "UTC hour, its beginning.",
     "subject": "What is counted: a function, caller, account or service.",
     "subject_kind": "What kind of subject it is.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
+import pytest
 
 from analytics import flows, sources, state_machines
 from analytics.flows import Start
@@ -40,7 +41,7 @@ def call(caller: str, service: str, name: str, target: str) -> Key:
     return (function(caller), HOME, REGION, "Management", host, name, False, target)
 
 
-FORWARDER = (function("forwarder"), "cloudwatch_logs", GROUP, None, HOME, REGION, "Data")
+FORWARDER: Key = (function("forwarder"), "cloudwatch_logs", GROUP, None, HOME, REGION, "Data")
 
 
 def ordinary(seed: int) -> Floats:
@@ -143,3 +144,38 @@ def test_entries_of_a_machine_that_a_function_starts_are_its_own() -> None:
     )
     own = sources.own_entries([function("forwarder")], graph_of(data), data)
     assert np.array_equal(own, 3 * log)
+
+
+TABLE = f"arn:aws:dynamodb:{REGION}:{HOME}:table/index"
+STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
+INDEXER: Key = (function("indexer"), "dynamodb", STREAM, None, HOME, REGION, "Data")
+ELSEWHERE = TABLE.replace(HOME, "444455556666")
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "fills"),
+    [
+        ("PutItem", "index", True),
+        ("PutItem", TABLE, True),
+        ("BatchWriteItem", TABLE, True),
+        ("TransactWriteItems", TABLE, True),
+        ("DeleteItem", "index", True),
+        ("Query", "index", False),
+        ("BatchGetItem", TABLE, False),
+        ("DescribeTable", "index", False),
+        ("PutItem", "other", False),
+        ("PutItem", ELSEWHERE, False),
+    ],
+)
+def test_what_reads_the_stream_of_a_table_that_a_log_processor_writes_carries_logs(
+    name: str, target: str, fills: bool
+) -> None:
+    log = ordinary(1)
+    runs = {FORWARDER: log, INDEXER: ordinary(2)}
+    _, relays = found(runs, {call("forwarder", "dynamodb", name, target): log})
+    assert relays == ({STREAM: (function("forwarder"),)} if fills else {})
+
+
+def test_a_table_whose_writes_are_not_recorded_is_filled_by_whom_its_stream_follows() -> None:
+    log = ordinary(1)
+    assert found({FORWARDER: log, INDEXER: log}, {})[1] == {STREAM: (function("forwarder"),)}

@@ -115,6 +115,37 @@ def test_a_run_that_two_accounts_record_counts_once_and_its_entries_twice(tmp_pa
     assert (totals["runs"], totals["entries"]) == (1.0, 2.0)
 
 
+TABLE = f"arn:aws:dynamodb:{REGION}:{HOME}:table/index"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "target"),
+    [
+        ("PutItem", {"tableName": "index", "key": {"id": "1"}}, "index"),
+        ("PutItem", {"tableName": TABLE}, TABLE),
+        ("BatchWriteItem", {"requestItems": {"index": []}}, TABLE),
+        ("BatchWriteItem", None, TABLE),
+    ],
+)
+def test_a_functions_call_on_a_table_names_it(
+    tmp_path: Path, name: str, parameters: object, target: str
+) -> None:
+    written = record("e1", "2026-03-01T10:00:01Z", name, "r1") | {
+        "eventSource": "dynamodb.amazonaws.com",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "accountId": HOME,
+            "inScopeOf": {"credentialsIssuedTo": FUNCTION},
+        },
+        "requestParameters": parameters,
+        "resources": [{"ARN": TABLE, "accountId": HOME, "type": "AWS::DynamoDB::Table"}],
+    }
+    layout = store(tmp_path, "a", [written])
+    refresh(layout)
+    rows = Warehouse.open(layout).sql("select caller_function_arn, target from call_minutes")
+    assert rows.to_pylist() == [{"caller_function_arn": FUNCTION, "target": target}]
+
+
 def test_only_the_days_with_new_entries_are_made_again(tmp_path: Path) -> None:
     first = record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")
     second = record("e2", "2026-03-03T10:00:01Z", "Invoke", "r2")
