@@ -119,7 +119,7 @@ def _hours(layout: Layout, case: Case) -> pa.Table:
 
 
 def _entries(loaded: Archive, data: RollupData, second: float) -> Entries:
-    total = int(data.traffic.measures["entries"].sum())
+    total = round(float(data.traffic.measures["entries"].sum()))
     return Entries(
         total=total,
         duplicates=loaded.duplicates,

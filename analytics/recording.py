@@ -7,7 +7,7 @@ tells is said among the assumptions, and taken for one copy: somebody recorded w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from analytics import effects, feeds
 from analytics.feeds import Part
-from analytics.selectors import MANAGEMENT_ONLY, Cell, Selector
+from analytics.selectors import MANAGEMENT_ONLY, Cell, Selector, on_unnamed
 from analytics.series import Counts, Floats, Ints, Span
 from analytics.topology import Topology, Trail
 
@@ -43,7 +43,7 @@ class Copies:
 def copies(case: Case) -> Copies:
     """The copies of every cell of the case's traffic."""
     topology, span = case.topology, case.data.span
-    cells = [_whoever(cell) for cell in feeds.cells(case.data.traffic)]
+    cells = [on_unnamed(cell) for cell in feeds.cells(case.data.traffic)]
     parts = tuple(
         part for trail in topology.trails.values() for part in _parts(trail, topology, cells, span)
     )
@@ -93,16 +93,6 @@ def _trails(parts: Iterable[Part], places: Ints, minutes: Ints) -> Ints:
         inside = (minutes >= part.first) & (minutes < part.last) & (places >= 0)
         number[inside] += part.mask[places[inside]]
     return number
-
-
-def _whoever(cell: Cell) -> Cell:
-    """The cell of a data entry on a resource that no selector names: what only selectors of all record."""
-    if cell.category != "Data" or not cell.event_source:
-        return cell
-    service = cell.event_source.split(".")[0]
-    place = "::" if service == "s3" else f"{cell.region}:{cell.account}:"
-    kind = "function:" if service == "lambda" else ""
-    return replace(cell, resource=f"arn:aws:{service}:{place}{kind}")
 
 
 def _parts(trail: Trail, topology: Topology, cells: Sequence[Cell], span: Span) -> Iterator[Part]:
@@ -186,7 +176,7 @@ def _is_narrow(trail: Trail, case: Case) -> bool:
     chosen = _settings(trail)[-1][1]
     cells = [cell for cell in feeds.cells(case.data.traffic) if cell.category == "Data"]
     return any(
-        chosen.matches(cell) and not chosen.matches(_whoever(cell))
+        chosen.matches(cell) and not chosen.matches(on_unnamed(cell))
         for cell in cells
         if trail.covers(cell.account, cell.region)
     )

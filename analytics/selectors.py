@@ -10,8 +10,10 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from analytics import arns
 
 DATA_SERVICES = {
     "AWS::Lambda::Function": "lambda.amazonaws.com",
@@ -50,12 +52,33 @@ class Selector:
         test = _advanced if self.advanced else _basic
         return any(test(rule, cell) for rule in self.rules)
 
+    def guesses(self, cell: Cell) -> bool:
+        """Whether it matches such entries only as far as something says that the cell does not know: the
+        ARN of what was called, or who called."""
+        test = _advanced if self.advanced else _basic
+        unnamed = on_unnamed(cell)
+        return self.matches(cell) and not any(
+            test(rule, unnamed) and not (self.advanced and _asks_more(rule, cell))
+            for rule in self.rules
+        )
+
     @property
     def categories(self) -> tuple[str, ...]:
         """Management and/or Data, as far as the selectors ask for them."""
         return tuple(
             sorted({name for rule in self.rules for name in _categories(rule, self.advanced)})
         )
+
+
+def on_unnamed(cell: Cell) -> Cell:
+    """The cell of a data entry on a resource that no selector names, where its resource is not known: what
+    only selectors of all record."""
+    if cell.category != "Data" or not cell.event_source or cell.resource:
+        return cell
+    service = cell.event_source.split(".")[0]
+    place = "::" if service == "s3" else f"{cell.region}:{cell.account}:"
+    kind = "function:" if service == "lambda" else ""
+    return replace(cell, resource=f"arn:{arns.partition(cell.region)}:{service}:{place}{kind}")
 
 
 MANAGEMENT_ONLY = Selector(
@@ -96,11 +119,16 @@ def _basic(rule: Mapping[str, Any], cell: Cell) -> bool:
 
 def _named(item: Mapping[str, Any], resource: str | None) -> bool:
     """Whether a data resource's values hold this ARN: beginnings of ARNs, but of functions whole ones."""
-    values = _strings(_get(item, "values"))
+    values = [_unqualified(value) for value in _strings(_get(item, "values"))]
     if resource is None or not values:
         return True
     beginnings = tuple(value for value in values if ":function:" not in value)
     return resource in values or resource.startswith(beginnings)
+
+
+def _unqualified(arn: str) -> str:
+    """A function's ARN without version or alias, as records name it; any other text as it is."""
+    return arns.function(arn) if ":function:" in arn else arn
 
 
 def _service_of(resource_type: str) -> str:
@@ -134,6 +162,23 @@ def _field(item: Mapping[str, Any], cell: Cell) -> bool:
     return value is None or _conditions(item, value)
 
 
+_KNOWN_FIELDS = frozenset(
+    {"eventCategory", "readOnly", "eventName", "eventSource", "resources.type", "resources.ARN"}
+)
+_NOT = ("notEquals", "notStartsWith", "notEndsWith")
+
+
+def _asks_more(rule: Mapping[str, Any], cell: Cell) -> bool:
+    """Whether a rule leaves out entries by what the cell does not know of them."""
+    fields = [item for item in _get(rule, "fieldSelectors") or [] if isinstance(item, dict)]
+    names = {str(_get(item, "field")) for item in fields}
+    excludes = cell.resource is None and any(
+        _get(item, "field") == "resources.ARN" and any(_get(item, name) for name in _NOT)
+        for item in fields
+    )
+    return excludes or not names <= _KNOWN_FIELDS
+
+
 _TESTS: Mapping[str, Callable[[str, list[str]], bool]] = {
     "equals": lambda value, wanted: value in wanted,
     "notEquals": lambda value, wanted: value not in wanted,
@@ -145,7 +190,7 @@ _TESTS: Mapping[str, Callable[[str, list[str]], bool]] = {
 
 
 def _conditions(item: Mapping[str, Any], value: str) -> bool:
-    asked = {name: _strings(_get(item, name)) for name in _TESTS}
+    asked = {name: [_unqualified(text) for text in _strings(_get(item, name))] for name in _TESTS}
     return all(_TESTS[name](value, wanted) for name, wanted in asked.items() if wanted)
 
 

@@ -19,7 +19,7 @@ from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse
 from ingest.pipeline import IngestOptions, ingest
 from simulation import simulate, write_archive
-from simulation.organization import MANAGEMENT, Change, Stage, Trail
+from simulation.organization import LAMBDA, MANAGEMENT, S3, Call, Change, Selector, Stage, Trail
 from simulation.scenarios import changes
 from simulation.scenarios.draft import Draft
 from simulation.scenarios.pipelines import group_source
@@ -31,14 +31,19 @@ KINESIS = "AWS::Kinesis::Stream"
 Fields = Sequence[dict[str, Any]]
 
 
-def storm(name: str, recorded: bool = True) -> tuple[Draft, Trail]:
+def storm(name: str, recorded: bool = True, calls: tuple[Call, ...] = ()) -> tuple[Draft, Trail]:
     """A draft with a router on the trail's log group."""
     made = Draft(name, 1, HOURS, 1.0, recorded=recorded)
     made.work(2_000, "workload")
     made.work(200, "log-archive", "security")
     made.flatten(0.0, 0.01)
     trail = made.trail("audit", "workload")
-    group_source(made, trail, (Stage(made.function("router", "workload")),), batching=made.cap(1.0))
+    group_source(
+        made,
+        trail,
+        (Stage(made.function("router", "workload"), calls=calls),),
+        batching=made.cap(1.0),
+    )
     return made, trail
 
 
@@ -172,9 +177,34 @@ def test_a_trail_of_named_functions_is_not_taken_for_one_of_all(tmp_path: Path) 
     made, trail = storm("narrow")
     second = made.trail("second", "workload", log_group=False)
     named = field("resources.ARN", equals=[f"arn:aws:lambda:{made.region}:1:function:x"])
-    made.add(select(second, 0.1, MANAGED, data("AWS::Lambda::Function", named)))
+    made.add(select(second, 0.1, MANAGED, data(LAMBDA, named)))
     there = case(stored(made, tmp_path))
     assert copied(there, trail.account)["Data"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_trail_that_names_a_function_copies_its_entries(tmp_path: Path) -> None:
+    made, _ = storm("narrow")
+    second = made.trail("second", "workload", log_group=False)
+    [source] = made.sources
+    arn = next(stage.function.arn for stage in source.stages if stage.function)
+    named = field("resources.ARN", equals=[arn])
+    made.add(select(second, 0.1, MANAGED, data(LAMBDA, named)))
+    there = case(stored(made, tmp_path))
+    single, copies = recording.totals(
+        there.data.runs, there.data.run_cells, recording.copies(there), 0
+    )
+    mean = {key[0]: copies[place] / single[place] for place, key in enumerate(there.data.runs.keys)}
+    assert mean.pop(arn) == pytest.approx(2, abs=0.1)
+    assert max(mean.values()) == pytest.approx(1, abs=0.1)
+
+
+def test_what_a_trail_of_named_buckets_records_is_not_known(tmp_path: Path) -> None:
+    made, _ = storm("narrow", calls=(Call("s3.amazonaws.com", "PutObject", S3, "copies/out"),))
+    made.archived = (*made.archived, Selector(S3))
+    second = made.trail("second", "workload", log_group=False)
+    named = field("resources.ARN", startsWith=["arn:aws:s3:::invoices/"])
+    made.add(select(second, 0.1, MANAGED, data(S3, named)))
+    there = case(stored(made, tmp_path))
     [line] = [x for x in recording.copies(there).assumptions if "records named resources" in x]
     assert second.arn in line
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -121,3 +122,53 @@ def test_a_rule_for_something_else_does_not_read_cloudtrail() -> None:
     rule = pattern('{"detail-type": ["EC2 Instance State-change Notification"]}')
     assert rule is not None
     assert not rule.reads_cloudtrail
+
+
+NAMED = "arn:aws:lambda:eu-west-1:111122223333:function:sink"
+EACH = {name: replace(RUN, resource=f"{NAMED}{name}") for name in ("", "-2")}
+DATA = (
+    field("eventCategory", equals=["Data"]),
+    field("resources.type", equals=["AWS::Lambda::Function"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("rules", "matched"),
+    [
+        (basic(dataResources=[{**LAMBDA, "values": [NAMED]}]), {""}),
+        (basic(dataResources=[{**LAMBDA, "values": [f"{NAMED}:live"]}]), {""}),
+        (basic(dataResources=[LAMBDA]), {"", "-2"}),
+        (advanced(*DATA, field("resources.ARN", equals=[f"{NAMED}:7"])), {""}),
+        (advanced(*DATA, field("resources.ARN", startsWith=[NAMED])), {"", "-2"}),
+        (advanced(*DATA, field("resources.ARN", endsWith=["-2"])), {"-2"}),
+        (advanced(*DATA, field("resources.ARN", notEquals=[NAMED])), {"-2"}),
+    ],
+)
+def test_a_selector_that_names_functions_records_theirs(
+    rules: list[dict[str, object]], matched: set[str]
+) -> None:
+    selector = parse(None, rules) if "fieldSelectors" in rules[0] else parse(rules, None)
+    assert selector is not None
+    assert {name for name, cell in EACH.items() if selector.matches(cell)} == matched
+
+
+@pytest.mark.parametrize(
+    ("rules", "guesses"),
+    [
+        (basic(dataResources=[LAMBDA]), False),
+        (basic(dataResources=[{**LAMBDA, "values": [NAMED]}]), True),
+        (basic(dataResources=[LAMBDA, {**LAMBDA, "values": [NAMED]}]), False),
+        (advanced(*DATA), False),
+        (advanced(*DATA, field("resources.ARN", startsWith=["arn:aws:lambda"])), False),
+        (advanced(*DATA, field("resources.ARN", startsWith=[NAMED])), True),
+        (advanced(*DATA, field("resources.ARN", notEndsWith=["-2"])), True),
+        (advanced(*DATA, field("userIdentity.arn", notEquals=["arn:aws:iam::1:role/a"])), True),
+        (advanced(field("eventCategory", equals=["Management"])), False),
+    ],
+)
+def test_a_selector_guesses_where_the_cell_does_not_know_what_it_asks(
+    rules: list[dict[str, object]], guesses: bool
+) -> None:
+    selector = parse(None, rules) if "fieldSelectors" in rules[0] else parse(rules, None)
+    assert selector is not None
+    assert selector.guesses(RUN) is guesses
