@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from analytics import arns, cause, describe, effects, feeds, loops, selectors
+from analytics import arns, cause, describe, effects, feeds, lags, loops, selectors
 from analytics.case import Case
 from analytics.findings import Cause, Interval, Loop
 from analytics.rollup_data import RollupData
@@ -75,10 +75,7 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
     """What comes back a minute, and ρ with its interval; where a loop runs over log lines and not over
     entries, its runs stand for what comes back and ρ is not known."""
     pairs = [(i, j) for i in group for j in group]
-    back = np.sum(
-        [effects.returning(case.weights[i], case.measured[j].feed, case.data) for i, j in pairs],
-        axis=0,
-    )
+    back = np.sum([_back(i, j, case) for i, j in pairs], axis=0)
     if not back.any():
         return np.sum([case.measured[node].direct_runs for node in group], axis=0), None, (1.0, 1.0)
     relative = {node: _relative(case.measured[node]) for node in group}
@@ -87,6 +84,14 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
         loops.spectral_radius(case.k, group),
         loops.radius_interval(case.k, relative, group),
     )
+
+
+def _back(i: str, j: str, case: Case) -> Floats:
+    """Entries that `i` causes and `j` delivers, a minute, from the first run on that `j` starts: what was
+    under way then is delivered too, but nothing came back before."""
+    back = effects.returning(case.weights[i], case.measured[j].feed, case.data)
+    back[: lags.active_span(case.measured[j].direct_runs)[0]] = 0.0
+    return back
 
 
 def _beginning(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from analytics import changes, feeds, named_functions
+from analytics import changes, feeds, loops_told, named_functions
 from analytics.case import Case, examine
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Key, Span
@@ -154,6 +154,15 @@ def test_a_trail_that_names_a_function_gives_the_entries_of_no_other_back(carrie
     # LEFT is linked all the time; RIGHT delivers nothing until it is
     assert carried.k[group(RIGHT)][group(LEFT)] == pytest.approx(PER_ENTRY, rel=0.03)
     assert carried.k[group(LEFT)][group(RIGHT)] < PER_ENTRY
+
+
+def test_a_loop_over_two_sources_began_with_the_link_that_closed_it(carried: Case) -> None:
+    [loop] = loops_told.found(carried)
+    assert loop.cause is not None
+    assert loop.cause.event_id == f"PutSubscriptionFilter-{RIGHT}"
+    assert loop.onset is not None
+    began = (loop.onset.replace(tzinfo=None) - START) / timedelta(minutes=1)
+    assert began == pytest.approx(LINKED, abs=1)
 
 
 def test_no_entry_is_lost_or_counted_twice_by_telling_functions_apart() -> None:
