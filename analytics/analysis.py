@@ -107,7 +107,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions) -> Findings:
         chains=describe.chains(case.measured, case.graph, case.flow, case.data),
         loops=found_loops,
         anomalies=detect(_hours(layout, case)),
-        notes=sources_told.notes(told),
+        notes=sources_told.notes(told, case.measured),
     )
     told_all = billing.with_money(findings, case, options)
     return replace(told_all, integrity=integrity.of_evidence(told_all, layout))

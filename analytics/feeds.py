@@ -30,7 +30,8 @@ class Part:
 @dataclass(frozen=True)
 class Feed:
     """What a source delivers: parts over the cells of the traffic counts, who feeds it, how that is known;
-    `others` are masks that it may be as well, where nothing tells."""
+    `others` are masks that it may be as well, where nothing tells; `doubted` is the share of its entries that
+    a trail may leave out, for its selectors ask what the counts do not tell."""
 
     parts: tuple[Part, ...]
     fed_by: tuple[FedBy, ...]
@@ -38,6 +39,7 @@ class Feed:
     confidence: float
     correlation: float = 0.0
     others: tuple[Mask, ...] = ()
+    doubted: float = 0.0
 
     def series(self, traffic: Counts) -> Floats:
         """Entries delivered a minute."""

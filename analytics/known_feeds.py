@@ -15,6 +15,9 @@ from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
 
+# Of a feed's entries that its trails' selectors may leave out: so few are no matter.
+LEAST_DOUBTED = 0.02
+
 
 def known(
     node: str, kind: str, runs: Floats, traffic: Counts, topology: Topology, span: Span
@@ -30,7 +33,40 @@ def known(
     if not trails:
         return None
     found = _trail_feed(trails, all_cells, runs, traffic, span)
-    return found.within(0, _end(topology.out_of(node), span))
+    return _doubted(
+        found.within(0, _end(topology.out_of(node), span)), trails, all_cells, runs, traffic
+    )
+
+
+def _doubted(
+    feed: Feed,
+    trails: Sequence[tuple[Trail, tuple[Link, ...]]],
+    all_cells: Sequence[Cell],
+    runs: Floats,
+    traffic: Counts,
+) -> Feed:
+    """The feed with what it may be as well, where selectors ask what cells do not know, as an object's name:
+    it takes all of such entries, and may deliver none of them."""
+    guessed = mask_of(
+        any(
+            trail.covers(cell.account, cell.region) and chosen.guesses(cell)
+            for trail, _ in trails
+            for _, chosen in trail.selectors
+        )
+        for cell in all_cells
+    )
+    if not guessed.any():
+        return feed
+    surely = replace(
+        feed, parts=tuple(replace(part, mask=part.mask & ~guessed) for part in feed.parts)
+    )
+    active = slice(*lags.active_span(runs))
+    total, sure = (float(item.series(traffic)[active].sum()) for item in (feed, surely))
+    share = 1 - sure / total if total else 0.0
+    if share < LEAST_DOUBTED:
+        return feed
+    every = np.any([part.mask for part in feed.parts], axis=0)
+    return replace(feed, doubted=share, others=(every, every & ~guessed))
 
 
 def _end(links: Sequence[Link], span: Span) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from analytics import arns, effects
 from analytics.case import Case
@@ -26,9 +26,7 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
         link=item.verdict.link
         if item.verdict.link in ("recorded", "configured")
         else item.feed.link,
-        link_confidence=round(
-            max(item.verdict.confidence, item.feed.confidence if item.feed.parts else 0.0), 2
-        ),
+        link_confidence=round(_sure(item) * (1 - item.feed.doubted / 2), 2),
         entries_delivered=None if item.estimate is None else round(item.total_delivered),
         second_order_entries=round(float(second.sum())),
         invocations=round(float(invocations.sum())),
@@ -40,6 +38,10 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
         delivery_delay_seconds=rounded(item.estimate.delay_seconds if item.estimate else None, 1),
         loop=next((loop.id for loop in found_loops if node in loop.sources), None),
     )
+
+
+def _sure(item: Measured) -> float:
+    return max(item.verdict.confidence, item.feed.confidence if item.feed.parts else 0.0)
 
 
 def _kind(verdict: Verdict) -> str:
@@ -63,13 +65,17 @@ def _ratios(
     return values[0], values[1], values[2], values[3]  # type: ignore[return-value]
 
 
-def notes(told: tuple[Source, ...]) -> tuple[str, ...]:
+def notes(told: tuple[Source, ...], measured: Mapping[str, Measured]) -> tuple[str, ...]:
     """What no record shows, a sentence each."""
     found = []
     for source in told:
         if source.link in ("inferred", "unknown"):
             known = f"its feed is {source.link} (confidence {source.link_confidence})"
             found.append(f"{source.arn}: no record shows which trail feeds it; {known}.")
+        if doubted := measured[source.arn].feed.doubted:
+            asked = "its trails' selectors ask for resources that the counts do not tell apart"
+            of_it = f"{doubted:.0%} of the entries that it is taken to deliver"
+            found.append(f"{source.arn}: {asked}; {of_it} may not be among them.")
         if source.s is not None and source.delivery_delay_seconds is None:
             used = "the usual one (median 191 s) aligns s"
             found.append(f"{source.arn}: the counts do not tell the delivery delay; {used}.")

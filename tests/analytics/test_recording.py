@@ -303,3 +303,17 @@ def test_a_selector_of_one_function_records_that_one(resource: str | None, recor
     assert chosen is not None
     cell = Cell("1", "r", "Data", "lambda.amazonaws.com", "Invoke", False, resource)
     assert chosen.matches(cell) is recorded
+
+
+def test_selectors_that_ask_what_the_counts_do_not_tell_are_said_and_trusted_less(
+    tmp_path: Path,
+) -> None:
+    made, trail = storm("asked", calls=(Call("s3.amazonaws.com", "PutObject", S3, "copies/out"),))
+    made.archived = (*made.archived, Selector(S3))
+    named = field("resources.ARN", startsWith=["arn:aws:s3:::invoices/"])
+    made.add(select(trail, 0.1, MANAGED, data(LAMBDA), data(S3, named)))
+    found = analyze(stored(made, tmp_path))
+    [source] = found.sources
+    assert source.link_confidence < 0.95
+    assert source.s_interval and source.s_interval[1] > 1.2 * (source.s or 0.0)
+    assert any("do not tell apart" in note and source.arn in note for note in found.notes)
