@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from analytics import changes, effects, named_functions, sources, state_machines
+from analytics import changes, effects, named_buckets, named_functions, sources, state_machines
 from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData
@@ -42,6 +42,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     """Sources, flows, s and K of the window's rollups."""
     topology = changes.from_changes(data.changes).merged(pulled)
     data = named_functions.told_apart(data, topology.trails.values())
+    data = named_buckets.told_apart(data, topology.trails.values())
     graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     graph_ = state_machines.told(graph_, data.runs, data.calls)
     verdicts, relays = sources.judge(graph_, topology, data)

@@ -62,6 +62,14 @@ class Selector:
             for rule in self.rules
         )
 
+    def looks_inside(self, beginning: str) -> bool:
+        """Whether it may tell apart resources whose ARNs begin so."""
+        return any(
+            (text.startswith(beginning) and text != beginning) or not text.startswith("arn:")
+            for rule in self.rules
+            for text in _named_arns(rule, self.advanced)
+        )
+
     @property
     def categories(self) -> tuple[str, ...]:
         """Management and/or Data, as far as the selectors ask for them."""
@@ -192,6 +200,17 @@ _TESTS: Mapping[str, Callable[[str, list[str]], bool]] = {
 def _conditions(item: Mapping[str, Any], value: str) -> bool:
     asked = {name: [_unqualified(text) for text in _strings(_get(item, name))] for name in _TESTS}
     return all(_TESTS[name](value, wanted) for name, wanted in asked.items() if wanted)
+
+
+def _named_arns(rule: Mapping[str, Any], advanced: bool) -> Iterable[str]:
+    """The ARNs, or parts of such, that a rule names."""
+    listed = _get(rule, "fieldSelectors" if advanced else "dataResources")
+    for item in listed if isinstance(listed, list) else []:
+        if isinstance(item, dict) and not advanced:
+            yield from _strings(_get(item, "values"))
+        elif isinstance(item, dict) and _get(item, "field") == "resources.ARN":
+            for name in _TESTS:
+                yield from _strings(_get(item, name))
 
 
 def _categories(rule: Mapping[str, Any], advanced: bool) -> Iterable[str]:

@@ -305,15 +305,41 @@ def test_a_selector_of_one_function_records_that_one(resource: str | None, recor
     assert chosen.matches(cell) is recorded
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("arn:aws:s3:::copies/2026/", False),
+        ("arn:aws:s3:::copies/", True),
+        ("arn:aws:s3:::invoices/", True),
+    ],
+)
 def test_selectors_that_ask_what_the_counts_do_not_tell_are_said_and_trusted_less(
-    tmp_path: Path,
+    tmp_path: Path, asked: str, told: bool
 ) -> None:
     made, trail = storm("asked", calls=(Call("s3.amazonaws.com", "PutObject", S3, "copies/out"),))
     made.archived = (*made.archived, Selector(S3))
-    named = field("resources.ARN", startsWith=["arn:aws:s3:::invoices/"])
+    named = field("resources.ARN", startsWith=[asked])
     made.add(select(trail, 0.1, MANAGED, data(LAMBDA), data(S3, named)))
     found = analyze(stored(made, tmp_path))
     [source] = found.sources
-    assert source.link_confidence < 0.95
-    assert source.s_interval and source.s_interval[1] > 1.2 * (source.s or 0.0)
-    assert any("do not tell apart" in note and source.arn in note for note in found.notes)
+    assert (source.link_confidence == 1.0) is told
+    assert (not any("do not tell apart" in note for note in found.notes)) is told
+    assert source.s is not None and source.s_interval is not None
+    assert (source.s_interval[1] < 1.2 * source.s) is told
+
+
+def test_what_a_function_writes_into_a_bucket_that_is_not_selected_does_not_come_back(
+    tmp_path: Path,
+) -> None:
+    back = {}
+    for bucket in ("copies", "invoices"):
+        made, trail = storm("asked", calls=(Call("s3.amazonaws.com", "PutObject", S3, "copies/o"),))
+        made.archived = (*made.archived, Selector(S3))
+        named = field("resources.ARN", startsWith=[f"arn:aws:s3:::{bucket}/"])
+        made.add(select(trail, 0.1, MANAGED, data(LAMBDA), data(S3, named)))
+        there = case(stored(made, tmp_path / bucket))
+        [returned] = [entries for of in there.returned.values() for entries in of.values()]
+        written = there.data.calls.where(lambda key: key[7] == "copies")
+        back[bucket] = returned
+        calls = there.data.calls.totals("entries")[written].sum()
+    assert back["copies"] - back["invoices"] == pytest.approx(calls, rel=0.1)
