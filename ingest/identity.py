@@ -13,6 +13,8 @@ from ingest.coded import spread
 
 _FUNCTION_ARN = re.compile(r"(arn:aws[a-z0-9-]*:lambda:[^:]*:[^:]*:function:[^:]+)(?::[^:]+)?")
 _ASSUMED_ROLE = re.compile(r"arn:[^:]*:sts::[^:]*:assumed-role/(?:.*/)?([^/]+)", re.DOTALL)
+# A role's unique id and the session's name: all that the record of another account says of a role's session.
+_ROLE_PRINCIPAL = re.compile(r"AROA[A-Z0-9]+:(.+)", re.DOTALL)
 
 
 class Identity(NamedTuple):
@@ -33,8 +35,9 @@ class _UserIdentity(msgspec.Struct, gc=False):
     """The fields that matter, of whatever type they came."""
 
     type: Any = None
+    principalId: Any = None  # noqa: N815  (the field's own name)
     arn: Any = None
-    accountId: Any = None  # noqa: N815  (the field's own name)
+    accountId: Any = None  # noqa: N815
     userName: Any = None  # noqa: N815
     accessKeyId: Any = None  # noqa: N815
     invokedBy: Any = None  # noqa: N815
@@ -73,7 +76,6 @@ def read_identity(raw: str | None) -> Identity:
     except (msgspec.MsgspecError, RecursionError):
         found = _UserIdentity()
     arn = text(found.arn)
-    session = _ASSUMED_ROLE.fullmatch(arn) if arn else None
     return Identity(
         text(found.type),
         arn,
@@ -82,9 +84,19 @@ def read_identity(raw: str | None) -> Identity:
         text(found.accessKeyId),
         text(found.invokedBy),
         text(member(found.sessionContext, "sessionIssuer", "arn")),
-        session[1] if session else None,
+        _session_name(text(found.type), arn, text(found.principalId)),
         unqualified(text(member(found.inScopeOf, "credentialsIssuedTo"))),
     )
+
+
+def _session_name(kind: str | None, arn: str | None, principal: str | None) -> str | None:
+    """The role session's name. A call into another account is recorded there too, with the caller's account
+    and principal id alone (CloudTrail user guide, "userIdentity element", type AWSAccount)."""
+    if arn is None and kind == "AWSAccount":
+        session = _ROLE_PRINCIPAL.fullmatch(principal) if principal else None
+    else:
+        session = _ASSUMED_ROLE.fullmatch(arn) if arn else None
+    return session[1] if session else None
 
 
 def read_identities(user_identity: Any) -> tuple[list[Identity], Any]:

@@ -96,7 +96,11 @@ _DERIVED = (
     Column("access_key_id", TEXT, "userIdentity.accessKeyId."),
     Column("invoked_by", TEXT, "userIdentity.invokedBy: the AWS service that called."),
     Column("role_arn", TEXT, "userIdentity.sessionContext.sessionIssuer.arn."),
-    Column("session_name", TEXT, "Role session name: last part of an assumed-role ARN."),
+    Column(
+        "session_name",
+        TEXT,
+        "Role session name: last part of an assumed-role ARN, or of another account's role principal id.",
+    ),
     Column("account_id", TEXT, "Recipient account, else the caller's, else the object key's."),
     Column("category", TEXT, "Management, Data, Insight or NetworkActivity; worked out if absent."),
     Column("function_arn", TEXT, "Run records: unqualified ARN of the Lambda function."),

@@ -121,6 +121,22 @@ def test_a_function_that_calls_is_known_by_its_credentials(row: Any) -> None:
     assert found["session_name"] == "first"
 
 
+@pytest.mark.parametrize(
+    ("identity", "name"),
+    [
+        ({"type": "AWSAccount", "principalId": "AROA1EXAMPLE:first"}, "first"),
+        ({"type": "AWSAccount", "principalId": "AIDA1EXAMPLE"}, None),
+        ({"type": "AWSAccount", "principalId": ["AROA1EXAMPLE:first"]}, None),
+        ({"type": "AWSAccount"}, None),
+        ({"type": "FederatedUser", "principalId": "AROA1EXAMPLE:first"}, None),
+    ],
+)
+def test_a_session_of_another_account_is_known_by_its_principal(
+    row: Any, identity: Any, name: str | None
+) -> None:
+    assert row(userIdentity={**identity, "accountId": "111111111111"})["session_name"] == name
+
+
 def test_a_caller_in_lambda_is_a_function_before_credentials_say_so(row: Any) -> None:
     agent = "Boto3/1.34 exec-env/AWS_Lambda_python3.12"
     found = row(userIdentity=session("first"), userAgent=agent)
