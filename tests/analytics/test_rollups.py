@@ -229,3 +229,70 @@ def test_days_made_together_are_the_days_made_one_by_one(
 def kept(layout: Layout) -> list[Path]:
     """The files of all rollups."""
     return sorted(layout.rollups.glob("*/*/*.parquet"))
+
+
+ROLE = "arn:aws:iam::444455556666:role/log-writer"
+
+
+def assumed(event_id: str, at: str, key: str, account: str) -> Record:
+    """The forwarder's AssumeRole into another account, as its own account or that one records it."""
+    there: Record = {"type": "AWSAccount", "principalId": "AROA1:forwarder", "accountId": HOME}
+    arn = f"arn:aws:sts::{HOME}:assumed-role/forwarder-role/forwarder"
+    here: Record = {"type": "AssumedRole", "arn": arn, "accountId": HOME}
+    return {
+        **record(event_id, at, "AssumeRole", event_id, account),
+        "eventSource": "sts.amazonaws.com",
+        "eventCategory": "Management",
+        "userIdentity": here if account == HOME else there,
+        "requestParameters": {"roleArn": ROLE, "roleSessionName": "writing"},
+        "responseElements": {"credentials": {"accessKeyId": key}},
+        "additionalEventData": None,
+        "resources": None,
+    }
+
+
+def written(event_id: str, at: str, key: str) -> Record:
+    """A PutObject with that key."""
+    arn = f"arn:aws:sts::{OTHER}:assumed-role/log-writer/writing"
+    return {
+        **record(event_id, at, "PutObject", event_id, OTHER),
+        "eventSource": "s3.amazonaws.com",
+        "userIdentity": {"type": "AssumedRole", "arn": arn, "accountId": OTHER, "accessKeyId": key},
+        "requestParameters": {"bucketName": "archive", "key": event_id},
+        "additionalEventData": None,
+        "resources": None,
+    }
+
+
+def test_what_a_function_does_as_another_role_is_its_own_in_other_files_and_days(
+    tmp_path: Path,
+) -> None:
+    # the calls are loaded first; the third key is of a caller that nothing is known of
+    store(
+        tmp_path,
+        "b",
+        [
+            written("p1", "2026-03-01T23:50:00Z", "ASIA1"),
+            written("p2", "2026-03-02T00:20:00Z", "ASIA1"),
+            written("p3", "2026-03-02T00:20:00Z", "ASIA3"),
+        ],
+    )
+    layout = store(
+        tmp_path,
+        "a",
+        [
+            record("e1", "2026-03-01T23:30:00Z", "Invoke", "r1"),
+            assumed("a1", "2026-03-01T23:30:01Z", "ASIA1", HOME),
+            assumed("a2", "2026-03-01T23:30:01Z", "ASIA1", OTHER),
+        ],
+    )
+    refresh(layout)
+    text = (
+        "select account_id, event_name, sum(entries) as n, count(distinct caller_function_arn) as c"
+    )
+    rows = Warehouse.open(layout).sql(f"{text} from call_minutes group by all order by all")
+    assert [tuple(row.values()) for row in rows.to_pylist()] == [
+        (HOME, "AssumeRole", 1, 1),
+        (OTHER, "AssumeRole", 1, 1),
+        (OTHER, "PutObject", 2, 1),
+    ]
