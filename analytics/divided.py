@@ -18,6 +18,13 @@ from analytics.topology import Trail
 Shares = Mapping[str, Floats]  # of a cell's entries, [minutes], by resource; together 1 at most
 
 
+def naming(trails: Iterable[Trail]) -> tuple[Trail, ...]:
+    """The trails whose selectors name resources, now or before: few of an organization's, as a rule."""
+    return tuple(
+        trail for trail in trails if any(chosen.names_some for _, chosen in trail.selectors)
+    )
+
+
 def asking(trails: Iterable[Trail], kinds: Sequence[Cell]) -> list[Selector]:
     """The selectors, now or before, that match some of these cells of one account and region only for some
     resources."""

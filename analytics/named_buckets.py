@@ -27,13 +27,15 @@ Keys = tuple[list[int], list[int]]  # of the calls, of the deliveries
 
 def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
     """The rollups with each S3 cell that a selector does not match as a whole divided by bucket."""
-    every = tuple(trails)
+    naming = divided.naming(trails)
+    if not naming:
+        return data
     parts: dict[int, divided.Shares] = {}
     keys: dict[tuple[int, str], Keys] = {}
     for at, kind in enumerate(cells(data.traffic)):
         if (kind.category, kind.event_source) != ("Data", SERVICE):
             continue
-        if asked := divided.asking(every, [kind]):
+        if asked := divided.asking(naming, [kind]):
             known = _known(data, at, arns.partition(kind.region), asked)
             names = divided.alike(known, asked, [kind])
             groups: dict[str, Keys] = {}

@@ -28,14 +28,20 @@ Place = tuple[object, object]  # account, region
 
 def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
     """The rollups with each Lambda cell that a selector does not match as a whole divided by function."""
-    every = tuple(trails)
+    naming = divided.naming(trails)
+    if not naming:
+        return data
     all_cells = cells(data.traffic)
+    run_places: dict[Place, list[int]] = defaultdict(list)
+    for run, key in enumerate(data.runs.keys):
+        if key[6] == "Data":
+            run_places[key[4], key[5]].append(run)
     parts: dict[int, divided.Shares] = {}
     of_runs: dict[tuple[int, str], list[int]] = {}
     for place, at in _lambda_cells(data.traffic).items():
         kinds = [all_cells[cell] for cell in at]
-        runs = [n for n, key in enumerate(data.runs.keys) if key[4:7] == (*place, "Data")]
-        asked = divided.asking(every, kinds)
+        runs = run_places[place]
+        asked = divided.asking(naming, kinds)
         if not (asked and runs):
             continue
         names = divided.alike({str(data.runs.keys[run][0]) for run in runs}, asked, kinds)

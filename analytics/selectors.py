@@ -62,6 +62,15 @@ class Selector:
             for rule in self.rules
         )
 
+    @property
+    def names_some(self) -> bool:
+        """Whether it names resources, other than all of a service (`arn:aws:s3`)."""
+        return any(
+            text.rstrip(":").count(":") > 2 or not text.startswith("arn:")
+            for rule in self.rules
+            for text in _named_arns(rule, self.advanced)
+        )
+
     def looks_inside(self, beginning: str) -> bool:
         """Whether it may tell apart resources whose ARNs begin so."""
         return any(
