@@ -12,7 +12,8 @@ from tests.dashboard.browser import IN_CHROMIUM, PAGES, Visitor, served
 from tests.dashboard.conftest import load
 from tests.dashboard.many import keep_many, write_many
 
-pytestmark = IN_CHROMIUM
+# in one process: the store takes long to make
+pytestmark = [*IN_CHROMIUM, pytest.mark.xdist_group("many")]
 
 FUNCTIONS = 10_000
 # what a page must say of so many

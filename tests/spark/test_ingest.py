@@ -80,7 +80,7 @@ def test_a_cluster_loads_and_finds_what_one_machine_does(
     capsys: pytest.CaptureFixture[str],
     kind: str,
 ) -> None:
-    archive = untidy(kind, tmp_path, hours=4, scale=0.1)
+    archive = untidy(kind, tmp_path, hours=3, scale=0.05)
     alone, together = tmp_path / "alone", tmp_path / "together"
     where = ["--engine", "spark", "--master", cluster.url]
     told = []

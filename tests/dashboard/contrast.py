@@ -1,13 +1,6 @@
-"""Text can be read: its contrast with what lies behind it is that of WCAG 2, level AA, in light and dark."""
+"""Whether text can be read: its contrast with what lies behind it is that of WCAG 2, level AA."""
 
 from __future__ import annotations
-
-import pytest
-from playwright.sync_api import Browser
-
-from tests.dashboard.browser import IN_CHROMIUM, PAGES, Visitor
-
-pytestmark = IN_CHROMIUM
 
 # Every text that is drawn as such (tables are pictures): its contrast with the nearest opaque ground,
 # where that is below 4.5, or below 3 for large text. A bar's own text stands on the bar, a slider's above
@@ -49,12 +42,3 @@ AUDIT = """() => {
     if (contrast < (large ? 3 : 4.5)) found[`${text.slice(0, 60)}: ${contrast.toFixed(2)}`] = 1; }
   return Object.keys(found);
 }"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(
-    browser: Browser, storm_url: str, scheme: str
-) -> None:
-    visitor = Visitor(browser, storm_url, scheme=scheme)
-    faint = {name: visitor.open(name).evaluate(AUDIT) for name in PAGES}
-    assert faint == {name: [] for name in PAGES}
