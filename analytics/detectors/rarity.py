@@ -49,7 +49,7 @@ def log_limit(tests: int, judged_hours: int, limits: Limits) -> float:
 
 def score(log_chance: float) -> float:
     """-log10 of a chance, bounded and rounded."""
-    return round(min(MAX_SCORE, -log_chance / float(np.log(10))), 2)
+    return round(min(MAX_SCORE, float(-log_chance / np.log(10))), 2)
 
 
 def _floored(logs: Counts) -> Counts:
