@@ -29,6 +29,7 @@ RARE = {
     "management": 5.0,
     "data": 10.0,
 }  # … and a trail of less than the archive has, which is rare
+UNMOVED = 3.0  # times as rare where the runs move with nothing
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
@@ -186,9 +187,11 @@ def _explanation(
     ]
     if max(item.moves.gain for item in explained) > 0:
         return _preferred(moved, 1.0, far=True), False
-    # at a ceiling runs move with nothing: the level says at least what cannot be
+    # at a ceiling, or where entries come in lumps, runs move with nothing: the level says at least what cannot
+    # be, but lumps that are delivered at other moments than were expected speak for the evener series
     free = [
-        _way(item.candidate, traffic, item.free.total - item.rarity * scale) for item in explained
+        _way(item.candidate, traffic, item.free.total - UNMOVED * item.rarity * scale)
+        for item in explained
     ]
     return _preferred(free, scale, far=False), False
 
