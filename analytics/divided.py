@@ -85,10 +85,3 @@ def divide(
         minute[there], key[there], tuple(keys), {"entries": entries[there]}, traffic.minutes
     )
     return found, places
-
-
-def weights(keys: Iterable[int], counts: Counts) -> Floats:
-    """1 for these keys of the counts, 0 for others."""
-    weight = np.zeros(len(counts.keys))
-    weight[list(keys)] = 1.0
-    return weight

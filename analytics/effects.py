@@ -16,7 +16,7 @@ from analytics import flows
 from analytics.feeds import Feed
 from analytics.flows import Flow, Graph
 from analytics.rollup_data import RollupData
-from analytics.series import Counts, Floats, Ints
+from analytics.series import Counts, Floats, Ints, about
 
 # Minutes before and after a call in which the runs are looked for that may have made it.
 NEARBY = 5
@@ -122,10 +122,7 @@ def _of(function: str, counts: Counts) -> NDArray[np.bool_]:
 
 def _relative(part: Floats, whole: Floats) -> Floats:
     """A part's share of the whole about each minute, of its share of all; 1 where there is nothing."""
-    near = np.ones(2 * NEARBY + 1)
-    parts, wholes = (
-        np.convolve(values, near)[NEARBY : NEARBY + len(values)] for values in (part, whole)
-    )
+    parts, wholes = about(part, NEARBY), about(whole, NEARBY)
     expected = wholes * (part.sum() / whole.sum())
     relative: Floats = np.divide(parts, expected, out=np.ones_like(parts), where=wholes > 0.5)
     return relative

@@ -184,9 +184,7 @@ def in_step(graph_: Graph, runs: Counts) -> Graph:
     names: dict[str, str] = {}
     for (_, start), places in sorted(graph_.keys.items(), key=lambda item: item[0][1].node):
         if start.node.startswith("unknown:") and "#" in start.node and start.node not in names:
-            weight = np.zeros(len(runs.keys))
-            weight[list(places)] = 1.0
-            mine = runs.series("runs", weight)
+            mine = runs.series("runs", runs.only(places))
             alike = seen[without_function(start.node)]
             names[start.node] = next(
                 (name for name, other in alike if together(mine, other)), start.node

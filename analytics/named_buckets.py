@@ -78,8 +78,8 @@ def _known(data: RollupData, at: int, partition: str, asked: Sequence[Selector])
 def _share(data: RollupData, at: int, keys: Keys) -> Floats:
     """The part of a cell's entries, a minute, that these calls and deliveries are."""
     own = sum(
-        counts.series("entries", divided.weights(mine, counts))
+        counts.series("entries", counts.only(mine))
         for counts, mine in zip((data.calls, data.deliveries), keys, strict=True)
     )
-    whole = data.traffic.series("entries", divided.weights([at], data.traffic))
+    whole = data.traffic.series("entries", data.traffic.only([at]))
     return np.asarray(np.minimum(own / np.maximum(whole, 1e-9), 1.0))

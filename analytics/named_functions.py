@@ -16,7 +16,7 @@ import numpy as np
 from analytics import divided
 from analytics.feeds import cells
 from analytics.rollup_data import RollupData
-from analytics.series import Counts, Floats
+from analytics.series import Counts, Floats, about
 from analytics.topology import Trail
 
 SERVICE = "lambda.amazonaws.com"
@@ -72,12 +72,9 @@ def _lambda_cells(traffic: Counts) -> dict[Place, list[int]]:
 def _shares(runs: Counts, groups: Sequence[Sequence[int]]) -> Floats:
     """Each group's share of their runs' entries, [groups, minutes]: of the minute's, else of the minutes'
     about it, else of the window's."""
-    counted = np.stack([runs.series("entries", divided.weights(group, runs)) for group in groups])
-    near = np.ones(2 * NEARBY + 1)
-    about = np.stack(
-        [np.convolve(row, near)[NEARBY : NEARBY + runs.minutes].round() for row in counted]
-    )
+    counted = np.stack([runs.series("entries", runs.only(group)) for group in groups])
+    near = np.stack([about(row, NEARBY).round() for row in counted])
     window = np.repeat(counted.sum(axis=1, keepdims=True), runs.minutes, axis=1)
-    best = np.where(about.sum(axis=0) > 0, about, window)
+    best = np.where(near.sum(axis=0) > 0, near, window)
     best = np.where(counted.sum(axis=0) > 0, counted, best)
     return np.asarray(best / np.maximum(best.sum(axis=0), 1e-9))

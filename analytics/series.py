@@ -6,7 +6,7 @@ Shapes: a `Counts` holds R rows; `minute[R]` counts minutes from the window's st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -61,6 +61,12 @@ class Counts:
         """Which keys pass, as K booleans."""
         return np.fromiter((test(key) for key in self.keys), dtype=bool, count=len(self.keys))
 
+    def only(self, keys: Iterable[int]) -> Floats:
+        """Weights (K): 1 for the keys at these places, 0 for others."""
+        weight = np.zeros(len(self.keys))
+        weight[list(keys)] = 1.0
+        return weight
+
     def series(self, measure: str, weight: NDArray[np.bool_] | Floats) -> Floats:
         """A measure a minute, each key weighted (K weights or booleans)."""
         weights = np.asarray(weight, dtype=float)
@@ -87,6 +93,11 @@ class Counts:
         inside = (self.minute >= first) & (self.minute < (self.minutes if last is None else last))
         values = self.measures[measure][inside]
         return np.bincount(self.key[inside], weights=values, minlength=len(self.keys)).astype(float)
+
+
+def about(values: Floats, minutes: int) -> Floats:
+    """The sum of each minute and of so many before and after it."""
+    return np.convolve(values, np.ones(2 * minutes + 1))[minutes : minutes + len(values)]
 
 
 def counts(

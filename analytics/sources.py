@@ -85,11 +85,10 @@ def nodes(graph: Graph) -> dict[str, Start]:
 
 def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     """Runs a minute that this node starts."""
-    weight = np.zeros(len(data.runs.keys))
-    for (_, start), places in graph.keys.items():
-        if start.node == node:
-            weight[list(places)] = 1.0
-    return data.runs.series("runs", weight)
+    mine = [
+        place for (_, start), places in graph.keys.items() if start.node == node for place in places
+    ]
+    return data.runs.series("runs", data.runs.only(mine))
 
 
 def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
@@ -375,9 +374,8 @@ def _busiest_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     found: dict[str, Floats] = {}
     for (arn, start), places in graph.keys.items():
         if start.node == node:
-            weight = np.zeros(len(data.runs.keys))
-            weight[list(places)] = 1.0
-            found[arn] = found.get(arn, 0.0) + data.runs.series("runs", weight)
+            mine = data.runs.series("runs", data.runs.only(places))
+            found[arn] = found.get(arn, 0.0) + mine
     return max(found.values(), key=lambda runs: float(runs.sum()))
 
 

@@ -25,15 +25,13 @@ def told(graph_: Graph, runs: Counts, calls: Counts) -> Graph:
     found: dict[tuple[str, Start], Start] = {}
     for (arn, start), places in graph_.keys.items() if executions else ():
         if start.kind == "step_functions" and not start.recorded:
-            weight = np.zeros(len(runs.keys))
-            weight[list(places)] = 1.0
             there = (arns.account(start.node) or arns.account(arn), arns.region(arn))
             near = {
                 machine: series
                 for machine, series in executions.items()
                 if (arns.account(machine), arns.region(machine)) == there
             }
-            machine = _machine(runs.series("runs", weight), near)
+            machine = _machine(runs.series("runs", runs.only(places)), near)
             if machine:
                 found[arn, start] = Start("step_functions", machine)
     return moved(graph_, lambda arn, start: found.get((arn, start), start)) if found else graph_
