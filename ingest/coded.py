@@ -6,45 +6,18 @@ From decoding to the Parquet file a value is looked at once, however many rows h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
-from operator import is_
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.schema import CODED
-
 _MOST_CODES = 1 << 62  # combinations that a 64-bit code can tell apart
-_NEWLINE = ord("\n")
-_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def coded(column: Any) -> Any:
     """The column as a dictionary; its nulls stay nulls, not values."""
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-
-
-def coded_json(values: Sequence[Any]) -> Any:
-    """JSON texts (msgspec.Raw, or None) as a dictionary of them."""
-    nulls = values.count(None)
-    if nulls == len(values):
-        return pa.nulls(nulls, CODED)
-    lines = _encode_lines(values)  # much quicker than to look at each from here
-    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == _NEWLINE)
-    if len(ends) != len(values):  # some are written over several lines
-        texts = [None if value is None else bytes(value) for value in values]
-        return pa.array(texts, pa.string()).dictionary_encode()
-    offsets = np.zeros(len(values) + 1, np.int32)
-    np.add(ends, 1, out=offsets[1:], casting="unsafe")
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(lines)]
-    found = pa.Array.from_buffers(pa.binary(), len(values), buffers).dictionary_encode()
-    texts = pc.binary_slice(found.dictionary, 0, -1).view(pa.string())
-    absent = np.fromiter(map(is_, values, repeat(None)), bool) if nulls else None  # theirs: null
-    indices = pa.array(found.indices.to_numpy(), mask=absent)
-    return pa.DictionaryArray.from_arrays(indices, texts)
 
 
 def codes(column: Any) -> tuple[Any, int]:

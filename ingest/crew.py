@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ingest.work import Chunk, Prepared, Worker
+from stormtrail.arrow import without_pandas
 from stormtrail.errors import StoreError
 from stormtrail.layout import EventFile
 
@@ -154,6 +155,7 @@ def serve(connection: Connection) -> None:
 
 def main(descriptors: list[int]) -> None:
     """Becomes a worker for each socket: what is imported once serves them all."""
+    without_pandas()
     mine = descriptors[0]
     children: list[int] = []
     for descriptor in descriptors[1:]:

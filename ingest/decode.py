@@ -30,16 +30,20 @@ REST_FIELDS = (
 
 _TEXT = (*TEXT_FIELDS.values(), TIME_FIELD)
 _BOOLEAN = tuple(BOOLEAN_FIELDS.values())
-_RAW = (*JSON_FIELDS.values(), *REST_FIELDS)
+RAW_FIELDS = (*JSON_FIELDS.values(), *REST_FIELDS)
+"""Fields that are kept as the JSON text that was received."""
 
-# Absent is None; a field that is present and null is not a `str` and takes the slow path, so
+ABSENT = msgspec.Raw()
+"""Stands for a JSON text that is not there."""
+
+# An absent text is None; one that is present and null is not a `str` and takes the slow path, so
 # the two are never confused. A field unknown here also takes the slow path.
 Record: Any = msgspec.defstruct(
     "Record",
     [
         *((name, str, None) for name in _TEXT),
         *((name, bool, None) for name in _BOOLEAN),
-        *((name, msgspec.Raw, None) for name in _RAW),
+        *((name, msgspec.Raw, ABSENT) for name in RAW_FIELDS),
     ],
     forbid_unknown_fields=True,
     gc=False,
@@ -145,8 +149,8 @@ def _whole_file(data: bytes) -> list[Any]:
 
 def _lists(data: bytes, records: list[Any]) -> int:
     """How many lists there may be: all but the one that was decoded lie before or behind it."""
-    ends = [records[0].userIdentity, records[-1].userIdentity] if records else [None]
-    if None in ends:
+    ends = [records[0].userIdentity, records[-1].userIdentity] if records else [ABSENT]
+    if any(raw is ABSENT for raw in ends):
         return data.count(_RECORDS)
     first, last = (_address(raw) - _address(data) for raw in ends)
     return data.count(_RECORDS, 0, first) + data.count(_RECORDS, last)
@@ -268,7 +272,7 @@ def _without_lone_surrogates(text: bytes) -> bytes:
 def _decode_oddly(text: bytes) -> tuple[Any, list[tuple[str, Any]]]:
     """Field by field: what fits its column goes there, all else into `extra` as received."""
     fields = _decode_fields(text)
-    known: dict[str, Any] = {name: fields.pop(name) for name in _RAW if name in fields}
+    known: dict[str, Any] = {name: fields.pop(name) for name in RAW_FIELDS if name in fields}
     for name in [name for name in _TEXT if name in fields and bytes(fields[name])[:1] == b'"']:
         known[name] = _decode_text(fields.pop(name))
     for name in [name for name in _BOOLEAN if bytes(fields.get(name, b"")) in (b"true", b"false")]:

@@ -17,6 +17,7 @@ from ingest.sources.bookmarks import Bookmarks
 from ingest.sources.opening import open_source
 from ingest.store import Store, open_store
 from ingest.work import Chunk, FileReport
+from stormtrail.arrow import without_pandas
 from stormtrail.errors import InputError
 from stormtrail.layout import Layout
 
@@ -122,6 +123,7 @@ def ingest_from(
     bookmarks: Bookmarks | None = None,
 ) -> IngestSummary:
     """The same for sources that are open; `bookmarks` are theirs."""
+    without_pandas()
     options, bookmarks = options or IngestOptions(), bookmarks or Bookmarks()
     engine = engine or Machine(options.workers)
     report = progress or (lambda _: None)

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.coded import chosen, coded_json, codes, distinct, mask, spread
+from ingest.coded import chosen, codes, distinct, mask, spread
 
 TEXTS = st.one_of(st.none(), st.text(max_size=5))
-
-
-def raws(*texts: str | None) -> list[Any]:
-    return [None if text is None else msgspec.Raw(text.encode()) for text in texts]
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ['{"a":1}', None, '{"a":1}', "null", '""'],
-        ['{"a":\n1}', None, '"ü"'],
-        [None, None],
-        ["{}"],
-    ],
-    ids=["one line each", "over several lines", "nothing", "one"],
-)
-def test_json_texts_come_back_as_they_were_written(texts: list[str | None]) -> None:
-    found = coded_json(raws(*texts))
-    assert pa.types.is_dictionary(found.type)
-    assert found.to_pylist() == texts
-
-
-@given(st.lists(st.one_of(st.none(), st.recursive(st.text() | st.integers(), st.lists))))
-def test_any_json_comes_back(values: list[Any]) -> None:
-    texts = [None if value is None else json.dumps(value) for value in values]
-    assert coded_json(raws(*texts)).to_pylist() == texts
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1))
