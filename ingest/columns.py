@@ -76,7 +76,7 @@ class Received:
 def receive(files: Sequence[LogFile]) -> Received:
     """The files' records, to be completed; a record without a readable eventTime is rejected.
 
-    Quickest over so few rows that they stay in the cache. No two of `files` are pieces of one file.
+    No two of `files` are pieces of one file.
     """
     rows = _side_by_side(files)
     fields = fields_of(rows.records)
