@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics import delays
-from analytics.lags import LAGS, active_span, causes, high_pass, lagged
+from analytics.lags import LAGS, active_span, busiest, causes, high_pass, lagged, later
 from analytics.regression import non_negative
 from analytics.series import Floats
 
@@ -28,6 +28,7 @@ MINIMUM_MINUTES = 60
 FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
 GOOD_FIT = 0.3
+WEEK = 7 * 24 * 60  # minutes
 STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (any more)
 
 
@@ -80,12 +81,13 @@ def foretold(target: Floats, design: Floats) -> Floats:
 
 
 def follows(runs: Floats, others: Floats) -> float:
-    """How well the minute-to-minute movement of one series foretells that of another, as a correlation."""
-    first, last = active_span(runs)
+    """How well the minute-to-minute movement of one series foretells that of another, as a correlation, in the
+    week with the most runs: more would tell nothing more."""
+    first, last = busiest(runs, WEEK)
     if last - first < MINIMUM_MINUTES:
         return 0.0
     target = high_pass(runs[first:last])
-    return _correlation(foretold(target, high_pass(lagged(others)[first:last])), target)
+    return _correlation(foretold(target, high_pass(lagged(others, first, last))), target)
 
 
 def estimate(runs: Floats, delivered: Floats) -> Estimate | None:
@@ -94,13 +96,13 @@ def estimate(runs: Floats, delivered: Floats) -> Estimate | None:
     if first == last:
         return None
     delay = delays.delay(runs, delivered)
-    expected = lagged(delivered) @ delay.kernel
+    expected = later(delivered, delay.kernel)
     first, last = _linked(runs, expected, *_settled(first, last, len(runs)))
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
     ratio = float(started.sum() / caused.sum())
-    others = (lagged(delivered)[first:last] @ delays.KERNELS).sum(axis=0)
+    others = (lagged(delivered, first, last) @ delays.KERNELS).sum(axis=0)
     interval = _interval(started, caused, ratio, delay.spread_of(others))
     return Estimate(
         ratio,

@@ -29,6 +29,7 @@ from analytics.rollup_data import RollupData, load
 from analytics.timing import naive, utc
 from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse
+from stormtrail.arrow import without_pandas
 from stormtrail.layout import Layout
 
 Progress = Callable[[str], None]
@@ -56,6 +57,7 @@ def analyze(
     Raises StoreError."""
     say = progress or (lambda _: None)
     say("rolling up")
+    without_pandas()
     warm()
     rollups.refresh(layout, opened=opened)
     say("tracing chains")

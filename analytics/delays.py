@@ -87,8 +87,12 @@ def delay(runs: Floats, delivered: Floats) -> Delay:
     last = min(last, first + MOST_MINUTES)
     if last - first < LAGS or not delivered.any():
         return USUAL
-    columns = lagged_with_before(delivered) if first < LAGS else lagged(delivered)
-    return _weighted(_scores(runs[first:last], columns[first:last] @ KERNELS) + _PRIORS)
+    columns = (
+        lagged_with_before(delivered[:last])[first:]
+        if first < LAGS
+        else lagged(delivered, first, last)
+    )
+    return _weighted(_scores(runs[first:last], columns @ KERNELS) + _PRIORS)
 
 
 def _scores(observed: Floats, levels: Floats) -> Floats:

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 
 from analytics.amplification import MINIMUM_MINUTES
-from analytics.lags import LAGS, SMOOTH, active_span, causes, lagged, usual_kernel
+from analytics.lags import LAGS, SMOOTH, active_span, causes, later, usual_kernel
 from analytics.series import Floats
 
 CERTAIN = 4.5  # standard errors; of two hundred functions of the business none had 3
@@ -72,8 +72,8 @@ def response(runs: Floats, own: Floats, delivered: Floats) -> Response:
     if last - first < MINIMUM_MINUTES or runs.sum() < MINIMUM_MINUTES:
         return Response()
     usual = np.maximum(_mean(runs[first:last]), LEAST_RUNS)
-    later = lagged(delivered) @ usual_kernel()
-    level = np.maximum(_mean(later)[first:last], LEAST_ENTRIES)
+    caused = later(delivered, usual_kernel())
+    level = np.maximum(_mean(caused)[first:last], LEAST_ENTRIES)
     written = np.minimum(own, delivered)
     beside = [np.maximum(delivered - own, 0.0), _shifted(written, 1)]
     weight = np.sqrt(usual)
@@ -83,18 +83,18 @@ def response(runs: Floats, own: Floats, delivered: Floats) -> Response:
         columns = [(part - _mean(part))[first:last] / level * weight for part in parts]
         return np.stack(columns, axis=1)
 
-    moved = design(later, *beside, _shifted(delivered, -AHEAD))
+    moved = design(caused, *beside, _shifted(delivered, -AHEAD))
     found, *_ = np.linalg.lstsq(moved, target, rcond=None)
     spread = max(float((target - moved @ found).var()), LEAST_DISPERSION)
     variance = float(np.linalg.pinv(moved.T @ moved)[0, 0]) * spread
     if variance <= 0:
         return Response()
-    sooner = lagged(delivered[::-1])[::-1] @ usual_kernel()
+    sooner = later(delivered[::-1], usual_kernel())[::-1]
     return Response(
         float(found[0]),
         float(np.sqrt(variance)),
         spread,
-        _first_above_last(design(later, *beside, sooner)[:-LAGS], target[:-LAGS]),
+        _first_above_last(design(caused, *beside, sooner)[:-LAGS], target[:-LAGS]),
         float(written[first:last].sum() / max(delivered[first:last].sum(), 1.0)),
     )
 
@@ -130,10 +130,10 @@ def proportion(runs: Floats, own: Floats, delivered: Floats) -> Proportion:
     if last - first < MINIMUM_MINUTES:
         return Proportion()
     usual = np.maximum(_mean(runs[first:last]), LEAST_RUNS)
-    later = causes(delivered, np.minimum(own, delivered)) @ usual_kernel()
-    level = np.maximum(_mean(later)[first:last], LEAST_ENTRIES)
+    caused = causes(delivered, np.minimum(own, delivered)) @ usual_kernel()
+    level = np.maximum(_mean(caused)[first:last], LEAST_ENTRIES)
     weight = np.sqrt(usual)
-    moved = (later - _mean(later))[first:last] / level * weight
+    moved = (caused - _mean(caused))[first:last] / level * weight
     target = (runs[first:last] - usual) / weight
     share = max(0.0, float(moved @ target) / max(float(moved @ moved), 1e-9))
     left = float(np.mean((target - share * moved) ** 2))

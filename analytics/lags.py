@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from scipy.stats import lognorm
+from scipy.special import ndtr
 
 from analytics.series import Floats
 
@@ -19,7 +19,11 @@ def log_normal_kernel(median_minutes: float, sigma: float) -> Floats:
     """A log-normal delay by minute, entries spread evenly over their own minute."""
     offsets = (np.arange(6) + 0.5) / 6
     edges = np.maximum(np.arange(LAGS + 1)[:, None] - offsets, 0)
-    weight = np.diff(lognorm.cdf(edges, sigma, scale=median_minutes), axis=0).mean(axis=1)
+    with np.errstate(
+        divide="ignore"
+    ):  # at no delay at all: its logarithm is -∞, and the chance of less 0
+        below = ndtr(np.log(edges / median_minutes) / sigma)
+    weight = np.diff(below, axis=0).mean(axis=1)
     return np.asarray(weight / max(weight.sum(), 1e-12))
 
 
@@ -28,13 +32,19 @@ def usual_kernel() -> Floats:
     return log_normal_kernel(MEDIAN_MINUTES, SIGMA)
 
 
-def lagged(series: Floats, lags: int = LAGS) -> Floats:
-    """The series shifted by 0 … lags − 1 minutes, as columns."""
-    columns = [
-        np.concatenate([np.zeros(k), series[: len(series) - k]]) if k else series
-        for k in range(lags)
-    ]
-    return np.stack(columns).T  # columns that lie together are smoothed faster
+def later(series: Floats, kernel: Floats) -> Floats:
+    """The series delayed by a distribution `kernel[k]` of minutes: `lagged(series) @ kernel`."""
+    return np.convolve(series, kernel)[: len(series)]
+
+
+def lagged(series: Floats, first: int = 0, last: int | None = None) -> Floats:
+    """The series shifted by 0 … LAGS − 1 minutes, as columns, in the minutes [first, last)."""
+    start = max(0, first - LAGS + 1)
+    part = series[start:last]
+    columns = np.zeros((LAGS, len(part)))  # columns that lie together are smoothed faster
+    for k in range(min(LAGS, len(part))):
+        columns[k, k:] = part[: len(part) - k]
+    return columns.T[first - start :]
 
 
 def lagged_with_before(series: Floats) -> Floats:
@@ -52,6 +62,16 @@ def active_span(runs: Floats) -> tuple[int, int]:
     """First and one past the last minute with runs."""
     busy = np.flatnonzero(runs > 0)
     return (int(busy[0]), int(busy[-1]) + 1) if busy.size else (0, 0)
+
+
+def busiest(runs: Floats, minutes: int) -> tuple[int, int]:
+    """The active span; of a longer one, so many minutes of it with the most runs."""
+    first, last = active_span(runs)
+    if last - first <= minutes:
+        return first, last
+    total = np.concatenate([[0.0], np.cumsum(runs[first:last])])
+    start = first + int(np.argmax(total[minutes:] - total[:-minutes]))
+    return start, start + minutes
 
 
 def causes(delivered: Floats, own: Floats | None) -> Floats:

@@ -84,7 +84,7 @@ def fit(
     if last - first < LEAST_MINUTES:
         return None
     observed = runs[first:last]
-    levels = lagged_with_before(delivered)[first:last] @ _KERNELS
+    levels = lagged_with_before(delivered[:last])[first:] @ _KERNELS
     best: tuple[float, float, float, int] | None = None
     for place in range(levels.shape[1]):
         for ceiling in ceilings.ceilings(observed):

@@ -16,7 +16,7 @@ import numpy as np
 
 from analytics import describe, effects
 from analytics.findings import Findings
-from analytics.lags import lagged
+from analytics.lags import later
 from analytics.recording import Copies, mean_of_source
 from analytics.series import Floats
 from analytics.sources import Measured
@@ -147,7 +147,7 @@ def runs_an_entry(item: Measured, case: Case, first: int) -> float:
     if known is None:
         return 1.0
     part = slice(max(first, known.first), known.last)
-    expected: Floats = lagged(item.feed.series(case.data.traffic)) @ known.kernel
+    expected: Floats = later(item.feed.series(case.data.traffic), known.kernel)
     started, caused = float(item.direct_runs[part].sum()), float(expected[part].sum())
     whole = part.start == known.first or not (started > 0 and caused > 0)
     return float(known.ratio) if whole else started / caused

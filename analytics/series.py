@@ -20,6 +20,7 @@ Ints = NDArray[np.int64]
 Key = tuple[object, ...]
 
 MINUTE = timedelta(minutes=1)
+RECENT = 64  # series that are kept
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,23 @@ class Counts:
         return weight
 
     def series(self, measure: str, weight: NDArray[np.bool_] | Floats) -> Floats:
-        """A measure a minute, each key weighted (K weights or booleans)."""
+        """A measure a minute, each key weighted (K weights or booleans); not to be written to."""
         weights = np.asarray(weight, dtype=float)
-        rows = self._rows_of(np.flatnonzero(weights))
-        values = self.measures[measure][rows] * weights[self.key[rows]]
-        return np.bincount(self.minute[rows], weights=values, minlength=self.minutes).astype(float)
+        name = measure, weights.tobytes()
+        if name not in self._recent:
+            rows = self._rows_of(np.flatnonzero(weights))
+            values = self.measures[measure][rows] * weights[self.key[rows]]
+            found = np.bincount(self.minute[rows], values, self.minutes).astype(float)
+            found.setflags(write=False)
+            while len(self._recent) >= RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[name] = found
+        return self._recent[name]
+
+    @cached_property
+    def _recent(self) -> dict[tuple[str, bytes], Floats]:
+        """The series that were asked for last: the same few are judged against every source."""
+        return {}
 
     def _rows_of(self, keys: Ints) -> Ints | slice:
         """The rows of these keys, in order; all where that is quicker than to pick them."""

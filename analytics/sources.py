@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from analytics import (
     amplification,
@@ -209,7 +209,7 @@ def _one_a_file(runs: Floats, data: RollupData) -> bool:
     files, started = (np.diff(np.cumsum(part)[ends - 1], prepend=0) for part in (files, started))
     ratio = float(started.sum() / max(files.sum(), 1.0))
     astray = float(((started - ratio * files) ** 2).sum() / started.mean())
-    even = astray < chi2.ppf(BY_CHANCE, len(ends) - 1)
+    even = astray < chdtri(len(ends) - 1, 1 - BY_CHANCE)
     return bool(even and abs(ratio - 1) <= FILES_ASTRAY)
 
 
@@ -432,7 +432,7 @@ def measure(
     if estimate and feed.others:
         estimate = _over_all(estimate, feed.others, runs, data)
     total = (
-        float((lags.lagged(delivered) @ estimate.kernel)[slice(*lags.active_span(runs))].sum())
+        float(lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))].sum())
         if estimate
         else 0.0
     )

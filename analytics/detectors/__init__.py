@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from threading import Thread
 
 import pyarrow as pa
@@ -35,7 +34,7 @@ __all__ = ["Limits", "detect", "warm"]
 
 def warm() -> None:
     """Begins to import what takes half a second, beside other work; `detect` waits for it where it must."""
-    Thread(target=import_module, args=(shapes.COVARIANCE,), daemon=True).start()
+    Thread(target=shapes.covariance, daemon=True).start()
 
 
 def detect(hours: pa.Table, limits: Limits | None = None) -> tuple[Anomaly, ...]:

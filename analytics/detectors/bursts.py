@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from analytics.detectors import rarity
 from analytics.detectors.base import Limits, Spell, hour_text, number
@@ -57,7 +56,7 @@ def _by_habit(entries: Counts) -> Counts:
     at_work = logs[entries > 0][None]
     middle = median(at_work)[0, 0]
     spread = max(HABIT_SPREAD, 1.4826 * float(median(np.abs(at_work - middle))[0, 0]))
-    chances: Counts = stats.norm.logsf((logs - middle) / spread)
+    chances: Counts = rarity.log_normal_tail((logs - middle) / spread)
     return chances
 
 

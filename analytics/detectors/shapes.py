@@ -13,19 +13,20 @@ three usual features scored 3 to 5 robust deviations, no higher than ordinary ho
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
+from scipy import special
 
 from analytics.detectors import rarity
 from analytics.detectors.base import Limits, Spell, Subject, hour_text, number
 from analytics.detectors.panel import Counts, Flags, Panel
 from analytics.detectors.season import Baseline, quantile
+from stormtrail.arrow import no_pandas
 
 DETECTOR = "shape"
-COVARIANCE = "sklearn.covariance"
 KINDS = ("function", "caller", "source")
 SEED = 0
 # hours to learn ten covariances from; the fit's cost grows with them, its use does not
@@ -35,6 +36,12 @@ BRIDGE = 2
 # distances are scaled so that this share of hours lies where it should
 CALIBRATED_AT = 0.95
 FEATURES = 1 + len(KINDS)
+
+
+def covariance() -> ModuleType:
+    """scikit-learn's module, which takes half a second to import: short archives need none of it."""
+    with no_pandas():
+        return import_module("sklearn.covariance")
 
 
 def breadth(hours: pa.Table) -> pa.Table:
@@ -93,7 +100,7 @@ def _residuals(panel: Panel, baseline: Baseline) -> Counts:
     tail = np.exp(rarity.log_at_least(panel.entries, usual, baseline.dispersion))
     beyond = np.exp(rarity.log_at_least(panel.entries + 1, usual, baseline.dispersion))
     chance = np.clip(beyond + uniform * (tail - beyond), 1e-300, 1 - 1e-16)
-    return np.where(panel.known & baseline.enough, stats.norm.isf(chance), noise)
+    return np.where(panel.known & baseline.enough, -special.ndtri(chance), noise)
 
 
 def _features(residuals: Counts, rows: dict[Subject, int], accounts: list[str]) -> Counts:
@@ -111,13 +118,13 @@ def _features(residuals: Counts, rows: dict[Subject, int], accounts: list[str]) 
 
 def _log_chances(features: Counts) -> Counts:
     """accounts × H: ln of the chance of an hour as far from the others, over all accounts."""
-    covariance = import_module(COVARIANCE)  # half a second, and short archives need none of it
     flat = features.reshape(-1, FEATURES)
     sample = np.random.default_rng(SEED).permutation(flat)[:SAMPLE]
-    squares = covariance.MinCovDet(random_state=SEED).fit(sample).mahalanobis(flat)
+    squares = covariance().MinCovDet(random_state=SEED).fit(sample).mahalanobis(flat)
     edge = float(quantile(squares[None], CALIBRATED_AT)[0, 0])
-    scale = max(1.0, edge / float(stats.chi2.ppf(CALIBRATED_AT, FEATURES)))
-    logs: Counts = stats.chi2.logsf(squares / scale, FEATURES).reshape(features.shape[:2])
+    scale = max(1.0, edge / float(special.chdtri(FEATURES, 1 - CALIBRATED_AT)))
+    halves = squares.reshape(features.shape[:2]) / scale / 2
+    logs: Counts = np.log1p(halves) - halves  # χ² of four degrees: (1 + x/2)·exp(−x/2) lie above x
     return logs
 
 

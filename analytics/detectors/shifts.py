@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from analytics.detectors import rarity
 from analytics.detectors.base import Limits, Spell, hour_text, number
@@ -48,7 +47,7 @@ def _of_function(panel: Panel, row: int, limit: float, limits: Limits) -> list[S
         # the least shift worth telling, in the direction looked at
         far = (sign * deviations >= DEVIATIONS) & (sign * (ratios / usual - 1) >= limits.runs_shift)
         for low, high in rarity.stretches(far, BRIDGE):
-            log_chance = float(stats.norm.logsf(_stouffer(sign * deviations[low : high + 1])))
+            log_chance = float(rarity.log_normal_tail(_stouffer(sign * deviations[low : high + 1])))
             hours = (int(there[low]), int(there[high]))
             lasting = high - low + 1 >= LEAST_HOURS and panel.judged[hours[0] : hours[1] + 1].any()
             if lasting and log_chance <= limit:
