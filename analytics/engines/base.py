@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,10 @@ class Engine(Protocol):
 
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """The rows of a query, with DuckDB's types on every engine."""
+        ...
+
+    def answers(self, names: Sequence[str], **parameters: Any) -> Iterator[pa.Table]:
+        """The rows of several queries, in their order."""
         ...
 
 

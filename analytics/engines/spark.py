@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,10 @@ class SparkWarehouse:
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """The rows of the query called `name` in `queries/`, brought to this process."""
         return self.sql(queries.text(name), parameters)
+
+    def answers(self, names: Sequence[str], **parameters: Any) -> Iterator[pa.Table]:
+        """The rows of each of these queries, one after the other: each has the whole cluster."""
+        return (self.query(name, **parameters) for name in names)
 
     def sql(self, text: str, parameters: Mapping[str, Any]) -> pa.Table:
         """The rows of one statement in DuckDB's words; StoreError says what Spark refused."""

@@ -24,7 +24,8 @@ def test_a_kernel_is_the_part_of_each_minute() -> None:
     kernel = log_normal_kernel(3.0, 0.5)
     assert len(kernel) == LAGS
     assert kernel.sum() == pytest.approx(1.0)
-    assert int(np.argmax(kernel)) == 3  # an entry of half past is three minutes on in the fourth
+    # an entry of half past is half a minute further on than its mean delay, which is cut to whole minutes
+    assert np.arange(LAGS) @ kernel == pytest.approx(3.0 * np.exp(0.5**2 / 2), abs=0.1)
 
 
 def test_of_a_long_span_the_minutes_with_the_most_runs_are_taken() -> None:

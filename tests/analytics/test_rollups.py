@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,18 @@ def test_days_made_together_are_the_days_made_one_by_one(
     refresh(layout)
     assert together == {path: pq.read_table(path, partitioning=None) for path in kept(layout)}
     assert len(together) == 4 * (len(rollups.ROLLUPS) + 1)
+
+
+def test_answers_worked_out_at_once_are_those_of_one_after_the_other(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:00Z", "Invoke", "r1")])
+    span = {"day_start": datetime(2026, 3, 1), "day_end": datetime(2026, 3, 2)}
+    engine = Warehouse.open(layout)
+    for functions in ([], [FUNCTION]):  # a table that is registered again is seen anew
+        engine.register("known_sessions", rollups.known_sessions(functions))
+        engine.define("issued_keys", "issued_keys", **span)
+        names = [rollup.query for rollup in rollups.ROLLUPS.values()]
+        alone = [engine.query(name, **span) for name in names]
+        assert list(engine.answers(names, **span)) == alone
 
 
 def kept(layout: Layout) -> list[Path]:
