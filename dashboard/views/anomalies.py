@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
-from analytics.findings import Anomaly
+from analytics.detectors import Limits
+from analytics.findings import Anomaly, Window
 from dashboard import frame, tables
 from dashboard.charts import anomalies
 from dashboard.words import moment, number, plain
@@ -17,9 +20,7 @@ def show() -> None:
     )
     found = sorted(view.findings.anomalies, key=lambda item: -item.score)
     if not found:
-        st.success(
-            "The detectors found nothing unusual in this span of time, these accounts and regions."
-        )
+        _nothing(view.findings.window)
         return
     chosen = _by_detector(found)
     frame.chart(anomalies.over_time(chosen), "anomalies_chart")
@@ -27,6 +28,19 @@ def show() -> None:
     row = tables.anomalies(chosen, "anomalies_table")
     if row is not None:
         _details(chosen[row])
+
+
+def _nothing(window: Window) -> None:
+    least = timedelta(hours=Limits().cold_start_hours)
+    if window.start and window.end and window.end - window.start < least:
+        days = round(least / timedelta(days=1))
+        st.info(
+            f"There are less than {days} days of entries here: nothing is usual yet, so nothing can be called unusual."
+        )
+    else:
+        st.success(
+            "The detectors found nothing unusual in this span of time, these accounts and regions."
+        )
 
 
 def _by_detector(found: list[Anomaly]) -> list[Anomaly]:

@@ -93,9 +93,16 @@ def _integrity(view: frame.View) -> None:
     st.caption(
         "Proven: a signed digest lists the file with this hash; stormtrail verify tells which."
     )
-    names = {"integrity": "State", "files": "Files", "records": "Records"}
-    answer = data.ledger(view.store, "integrity").to_pylist()
-    st.dataframe(answer, hide_index=True, column_config=names, key="archive_integrity")
+    st.dataframe(
+        data.ledger(view.store, "integrity").to_pylist(),
+        hide_index=True,
+        key="archive_integrity",
+        column_config={
+            "integrity": "State",
+            "files": st.column_config.NumberColumn("Files", format="localized"),
+            "records": st.column_config.NumberColumn("Records", format="localized"),
+        },
+    )
 
 
 def _rejects(view: frame.View) -> None:

@@ -121,6 +121,14 @@ def test_evidence_finds_a_function_s_entries_and_shows_one_record_with_its_file(
     assert app.code[0].value.endswith(".json.gz")
 
 
+def test_anomalies_of_a_single_day_are_not_said_to_be_none(
+    storm_store: Path, open_page: Open
+) -> None:
+    shown = texts(open_page(storm_store, "anomalies"))
+    assert "nothing is usual yet" in shown
+    assert "nothing unusual" not in shown
+
+
 def test_evidence_that_matches_nothing_says_so(storm_store: Path, open_page: Open) -> None:
     app = open_page(storm_store, "evidence")
     app.text_input(key="function").set_value("no such function").run()
