@@ -79,9 +79,13 @@ class Warehouse:
         relation.create_view("events", replace=True)
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Makes an Arrow table readable under `name`."""
-        self._connection.execute(f"drop table if exists {name}")
-        _as_table(self._connection, name, table)  # a registered object is its own cursor's alone
+        """Makes an Arrow table readable under `name`, in place of any view of that name."""
+        rows = (
+            f"{name}_rows"  # a copy, for what DuckDB itself calls registered is one cursor's alone
+        )
+        self._connection.execute(f"drop table if exists {rows}")
+        _as_table(self._connection, rows, table)
+        self._connection.table(rows).create_view(name, replace=True)
 
     def define(self, name: str, query: str, **parameters: Any) -> None:
         """Makes the rows of a query readable under `name`."""
