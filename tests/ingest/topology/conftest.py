@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -53,8 +54,7 @@ class Aws:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """A client of the account's own."""
-        make: Any = boto3.Session("testing", "testing").client
-        return make(service, region_name=region, endpoint_url=self.url)
+        return _client(self.url, service, region)
 
     def post(self, path: str, body: str = "") -> None:
         """Tells the server itself something."""
@@ -63,9 +63,15 @@ class Aws:
         urlopen(request).close()  # noqa: S310
 
 
-@pytest.fixture(scope="module")
+@cache  # a client takes longer to make than its calls
+def _client(url: str, service: str, region: str) -> Any:
+    make: Any = boto3.Session("testing", "testing").client
+    return make(service, region_name=region, endpoint_url=url)
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The server's URL; one a module, emptied for each test."""
+    """The server's URL; one a process, emptied for each test."""
     running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
