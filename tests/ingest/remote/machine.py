@@ -20,6 +20,7 @@ from ingest.remote.ledger import MirrorLedger
 from ingest.remote.mirror import Mirror
 from stormtrail.settings import load
 
+OPTIONS = IngestOptions(workers=0, batch_bytes=20_000)
 STEPS: dict[str, tuple[Any, str]] = {
     "upload": (Bucket, "put"),
     "commit": (Mirror, "_created"),
@@ -49,8 +50,7 @@ def main() -> None:
     if "--die" in archives:
         die_at(archives[-2], int(archives[-1]))
         archives = archives[: archives.index("--die")]
-    options = IngestOptions(workers=0, batch_bytes=20_000)
-    summary = ingest(archives, load(store=store).layout, options)
+    summary = ingest(archives, load(store=store).layout, OPTIONS)
     sys.stdout.write(f"{summary.inserted}\n")
 
 

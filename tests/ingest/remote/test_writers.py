@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import simulation
+from ingest.pipeline import ingest
 from stormtrail.cli import run
 from stormtrail.errors import ExitCode
 from tests.ingest.remote.conftest import EACH, FILES, MakeMachine, check_whole, contents
-from tests.ingest.remote.machine import STEPS
+from tests.ingest.remote.machine import OPTIONS, STEPS
 from tests.ingest.remote.server import Server
 
 COUNTS = "select count(*) as entries, count(distinct event_id) as ids from events"
@@ -80,11 +81,10 @@ def test_a_writer_killed_at_any_step_loses_nothing_here_or_elsewhere(
         assert process.wait() == -SIGKILL
     committed = len(contents(other.layout))
     assert committed == len(contents(killed.layout))
-    with other.ingesting(str(archives)) as process:
-        assert int(process.communicate()[0]) == FILES * EACH - committed
+    loaded = ingest([str(archives)], other.layout, OPTIONS)
+    assert loaded.inserted == FILES * EACH - committed
     check_whole(other.layout, expected)
-    with killed.ingesting(str(archives)) as process:
-        assert process.communicate()[0] == "0\n"
+    assert ingest([str(archives)], killed.layout, OPTIONS).inserted == 0
     check_whole(killed.layout, expected)
 
 
