@@ -1,9 +1,10 @@
-"""Simulated organizations, from archive to findings, each once a session."""
+"""Simulated organizations, from archive to findings, each once a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from analytics.findings import Findings, Source
 from ingest.pipeline import IngestOptions, ingest
 from simulation import Truth
 from stormtrail.layout import Layout
+from tests.once import once
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,16 @@ def analyzed(tmp_path_factory: pytest.TempPathFactory) -> Analyze:
 
     def one(kind: str, seed: int) -> Analyzed:
         if (kind, seed) not in known:
-            folder = tmp_path_factory.mktemp(f"{kind}-{seed}")
-            truth = simulation.make(kind, seed, folder)
-            layout = Layout(folder / "store")
-            ingest([str(folder / "archive")], layout, IngestOptions(workers=0))
-            known[kind, seed] = Analyzed(truth, analyze(layout))
+            known[kind, seed] = once(
+                tmp_path_factory, f"{kind}-{seed}", lambda folder: _analyzed(kind, seed, folder)
+            )
         return known[kind, seed]
 
     return one
+
+
+def _analyzed(kind: str, seed: int, folder: Path) -> Analyzed:
+    truth = simulation.make(kind, seed, folder)
+    layout = Layout(folder / "store")
+    ingest([str(folder / "archive")], layout, IngestOptions(workers=0))
+    return Analyzed(truth, analyze(layout))

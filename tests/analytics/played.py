@@ -127,7 +127,7 @@ def analysed(organization: Organization, seed: int, folder: Path) -> Situation:
     """What a plan is worked out from, by the whole way through archive and store."""
     write_archive(simulate(organization, seed), folder / "archive")
     layout = Layout(folder / "store")
-    ingest([str(folder / "archive")], layout, IngestOptions())
+    ingest([str(folder / "archive")], layout, IngestOptions(workers=0))
     return case_of(layout, AnalysisOptions())[1]
 
 

@@ -50,7 +50,7 @@ def storm(name: str, recorded: bool = True, calls: tuple[Call, ...] = ()) -> tup
 def stored(made: Draft, folder: Path) -> Layout:
     write_archive(simulate(made.finish(), 1), folder / "archive")
     layout = Layout(folder / "store")
-    ingest([str(folder / "archive")], layout, IngestOptions())
+    ingest([str(folder / "archive")], layout, IngestOptions(workers=0))
     return layout
 
 

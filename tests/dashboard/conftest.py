@@ -16,6 +16,7 @@ from analytics.warehouse import publish
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.dashboard.browser import launch, served
+from tests.once import copied
 
 KIND, SEED, HOURS = "three_stages", 7, 24.0
 HOSTILE_FUNCTION = "<img src=x onerror=alert(1)>"
@@ -29,27 +30,25 @@ def make_archive(folder: Path, kind: str = KIND) -> Path:
     return folder / "archive"
 
 
-def load(archive: Path, store: Path) -> Path:
-    """The archive in a store, loaded in this process."""
-    layout = Layout(store)
+def load(archive: Path) -> Path:
+    """The store beside the archive, loaded in this process."""
+    layout = Layout(archive.with_name("store"))
     ingest([str(archive)], layout, IngestOptions(workers=0))
     refresh(layout)
     publish(layout)
-    return store
+    return layout.root
 
 
 @pytest.fixture(scope="session")
 def storm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runaway storm of one function a stage, a day long."""
-    folder = tmp_path_factory.mktemp("storm")
-    return load(make_archive(folder), folder / "store")
+    return copied(tmp_path_factory, "storm", lambda folder: load(make_archive(folder)))
 
 
 @pytest.fixture(scope="session")
 def calm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ordinary work, no log processing at all."""
-    folder = tmp_path_factory.mktemp("calm")
-    return load(make_archive(folder, "no_storm"), folder / "store")
+    return copied(tmp_path_factory, "calm", lambda folder: load(make_archive(folder, "no_storm")))
 
 
 @pytest.fixture(scope="session")
@@ -61,23 +60,26 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The storm again, with names that attack HTML, Markdown, spreadsheets and terminals."""
-    folder = tmp_path_factory.mktemp("hostile")
-    archive = make_archive(folder)
-    for path in archive.rglob("*.json.gz"):
-        path.write_bytes(gzip.compress(_poisoned(path.read_bytes()), mtime=0))
-    return load(archive, folder / "store")
+
+    def make(folder: Path) -> Path:
+        archive = make_archive(folder)
+        for path in archive.rglob("*.json.gz"):
+            path.write_bytes(gzip.compress(_poisoned(path.read_bytes()), mtime=0))
+        return load(archive)
+
+    return copied(tmp_path_factory, "hostile", make)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for the tests of a module."""
+    """Chromium, for the tests of a module: Playwright's loop must not run beside other tests."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def storm_url(storm_store: Path) -> Iterator[str]:
     """The address of a dashboard on the storm."""
     with served(storm_store) as base:

@@ -12,8 +12,7 @@ from tests.dashboard.browser import IN_CHROMIUM, PAGES, Visitor, served
 from tests.dashboard.conftest import load
 from tests.dashboard.many import keep_many, write_many
 
-# in one process: the store takes long to make
-pytestmark = [*IN_CHROMIUM, pytest.mark.xdist_group("many")]
+pytestmark = IN_CHROMIUM
 
 FUNCTIONS = 10_000
 # what a page must say of so many
@@ -27,8 +26,7 @@ SAYS = {
 @pytest.fixture(scope="module")
 def many_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard on a store with ten thousand functions' records."""
-    folder = tmp_path_factory.mktemp("many")
-    store = load(write_many(folder / "archive", FUNCTIONS), folder / "store")
+    store = load(write_many(tmp_path_factory.mktemp("many") / "archive", FUNCTIONS))
     keep_many(Layout(store), FUNCTIONS)
     with served(store) as base:
         yield base

@@ -20,27 +20,28 @@ from stormtrail.cli import run
 from stormtrail.errors import ExitCode
 from stormtrail.layout import Layout
 from tests.analytics.played import one_router, several
+from tests.once import copied
 
 
 def made(organization: Organization, folder: Path) -> Path:
     write_archive(simulate(organization, 1), folder / "archive")
-    ingest([str(folder / "archive")], Layout(folder / "store"), IngestOptions())
+    ingest([str(folder / "archive")], Layout(folder / "store"), IngestOptions(workers=0))
     return folder / "store"
 
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(one_router(1), tmp_path_factory.mktemp("storm"))
+    return copied(tmp_path_factory, "planned", lambda folder: made(one_router(1), folder))
 
 
 @pytest.fixture(scope="module")
 def shared_group(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(several(1), tmp_path_factory.mktemp("several"))
+    return copied(tmp_path_factory, "several", lambda folder: made(several(1), folder))
 
 
 @pytest.fixture(scope="module")
 def cured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(build("stream_cure", 1), tmp_path_factory.mktemp("cured"))
+    return copied(tmp_path_factory, "cured", lambda folder: made(build("stream_cure", 1), folder))
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from stormtrail.cli import run
 from stormtrail.layout import Layout
 from stormtrail.settings import load
 from tests.ingest.conftest import record, rows_of
+from tests.once import once
 from tests.ingest.remote.server import Server, running
 
 FILES, EACH = 24, 25
@@ -70,7 +71,10 @@ def machine(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Files over three days in `one/`, `both/` and `two/`; each repeats five records of the one before."""
-    folder = tmp_path_factory.mktemp("archives")
+    return once(tmp_path_factory, "archives", _archives)
+
+
+def _archives(folder: Path) -> Path:
     for file in range(FILES):
         numbers = range(max(0, file * EACH - 5), (file + 1) * EACH)
         part = folder / ("one", "both", "two")[file % 3]
@@ -93,9 +97,12 @@ def contents(layout: Layout) -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def expected(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What a local store that was filled in peace holds."""
-    layout = Layout(tmp_path_factory.mktemp("peace"))
-    ingest([str(archives)], layout)
-    return contents(layout)
+
+    def peace(folder: Path) -> list[dict[str, Any]]:
+        ingest([str(archives)], Layout(folder))
+        return contents(Layout(folder))
+
+    return once(tmp_path_factory, "archives-in-peace", peace)
 
 
 def check_whole(layout: Layout, expected: list[dict[str, Any]]) -> None:
