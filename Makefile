@@ -19,7 +19,7 @@ demo: $(STAMP)
 	$(BIN)/stormtrail demo
 
 test: $(STAMP)
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 check: $(STAMP)
 	$(BIN)/ruff format --check $(PACKAGES)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> T:
     """What `make` gives of a folder of its own; a process that comes later gets the same, unpickled.
 
-    The first process makes it, others wait. A test must not write into the folder: see `copied`.
+    The first process makes it, others wait. A test must not write into the folder.
     """
     folder = _of_the_run(factory) / name
     folder.parent.mkdir(exist_ok=True)
@@ -32,11 +32,6 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) 
             kept.write_bytes(content)
     made: T = pickle.loads(kept.read_bytes())  # noqa: S301
     return made
-
-
-def copied(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:
-    """A copy, for this process alone, of the store that `make` makes: verbs write into a store."""
-    return shutil.copytree(once(factory, name, make), factory.mktemp(name) / "store")
 
 
 def _of_the_run(factory: pytest.TempPathFactory) -> Path:

@@ -21,7 +21,6 @@ IN_CHROMIUM = [
     pytest.mark.skipif(
         not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"
     ),
-    pytest.mark.xdist_group("browser"),  # in one process: they share servers and stores
 ]
 """The marks of a module whose tests need the browser."""
 SCREENSHOTS = Path("screenshots")

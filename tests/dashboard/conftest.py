@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from analytics.warehouse import publish
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.dashboard.browser import launch, served
-from tests.once import copied
+from tests.once import once
 
 KIND, SEED, HOURS = "three_stages", 7, 24.0
 HOSTILE_FUNCTION = "<img src=x onerror=alert(1)>"
@@ -39,16 +40,23 @@ def load(archive: Path) -> Path:
     return layout.root
 
 
+def store_of(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:
+    """A copy, for this process alone, of the store that `make` makes: pages keep findings in a store."""
+    store = shutil.copytree(once(factory, name, make), factory.mktemp(name) / "store")
+    publish(Layout(store))  # the database names its files by whole paths
+    return store
+
+
 @pytest.fixture(scope="session")
 def storm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A runaway storm of one function a stage, a day long."""
-    return copied(tmp_path_factory, "storm", lambda folder: load(make_archive(folder)))
+    return store_of(tmp_path_factory, "storm", lambda folder: load(make_archive(folder)))
 
 
 @pytest.fixture(scope="session")
 def calm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ordinary work, no log processing at all."""
-    return copied(tmp_path_factory, "calm", lambda folder: load(make_archive(folder, "no_storm")))
+    return store_of(tmp_path_factory, "calm", lambda folder: load(make_archive(folder, "no_storm")))
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +75,7 @@ def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path.write_bytes(gzip.compress(_poisoned(path.read_bytes()), mtime=0))
         return load(archive)
 
-    return copied(tmp_path_factory, "hostile", make)
+    return store_of(tmp_path_factory, "hostile", make)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from stormtrail.cli import run as cli
 from stormtrail.errors import ExitCode, StoreError
 from stormtrail.layout import Layout
 from tests.ingest.conftest import record, rows_of
-from tests.once import once
 
 FILES, EACH = 40, 25
 
@@ -28,10 +27,7 @@ FILES, EACH = 40, 25
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty files over three days; each repeats five records of the one before."""
-    return once(tmp_path_factory, "forty", _forty)
-
-
-def _forty(folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
     for file in range(FILES):
         numbers = range(max(0, file * EACH - 5), (file + 1) * EACH)
         records = [record(n * 200, userAgent=f"agent {n}") for n in numbers]
@@ -62,12 +58,9 @@ def contents(layout: Layout) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def expected(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What a store that was filled in peace holds."""
-
-    def peace(folder: Path) -> list[dict[str, Any]]:
-        ingest([str(archive)], Layout(folder))
-        return contents(Layout(folder))
-
-    return once(tmp_path_factory, "forty-in-peace", peace)
+    layout = Layout(tmp_path_factory.mktemp("peace"))
+    ingest([str(archive)], layout)
+    return contents(layout)
 
 
 def check_whole(archive: Path, layout: Layout, expected: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from reports.html import to_html
 from tests.reports.samples import STORM, a_day, hostile
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from stormtrail.cli import run
 from stormtrail.errors import ExitCode
 from stormtrail.layout import Layout
 from tests.analytics.played import one_router, several
-from tests.once import copied
 
 
 def made(organization: Organization, folder: Path) -> Path:
@@ -31,17 +30,17 @@ def made(organization: Organization, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory, "planned", lambda folder: made(one_router(1), folder))
+    return made(one_router(1), tmp_path_factory.mktemp("storm"))
 
 
 @pytest.fixture(scope="module")
 def shared_group(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory, "several", lambda folder: made(several(1), folder))
+    return made(several(1), tmp_path_factory.mktemp("several"))
 
 
 @pytest.fixture(scope="module")
 def cured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(tmp_path_factory, "cured", lambda folder: made(build("stream_cure", 1), folder))
+    return made(build("stream_cure", 1), tmp_path_factory.mktemp("cured"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from stormtrail.cli import run
 from stormtrail.layout import Layout
 from stormtrail.settings import load
 from tests.ingest.conftest import record, rows_of
-from tests.once import once
 from tests.ingest.remote.server import Server, running
+from tests.once import once
 
 FILES, EACH = 24, 25
 _buckets = count(1)
