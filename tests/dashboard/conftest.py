@@ -87,7 +87,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storm_url(storm_store: Path) -> Iterator[str]:
     """The address of a dashboard on the storm."""
     with served(storm_store) as base:

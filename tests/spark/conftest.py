@@ -44,7 +44,7 @@ def missing() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A master and two workers; this process finds their settings in its environment."""
     if why := missing():
@@ -59,7 +59,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def spark(cluster: Cluster) -> Iterator[SparkSession]:
     """The session of all tests; the command line uses it, too, where it finds it running."""
     from stormtrail.cluster import spark_session
