@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 import dashboard
+from tests.ports import unused_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 IN_CHROMIUM = [
@@ -59,7 +59,7 @@ def launch(playwright: Playwright) -> Browser:
 @contextmanager
 def served(store: Path) -> Iterator[str]:
     """The dashboard on a store; gives its address, ends the server afterwards."""
-    port = _free_port()
+    port = unused_port()
     app = Path(dashboard.__file__).with_name("app.py")
     command = [sys.executable, "-m", "dashboard.serving", "run", str(app), f"--server.port={port}"]
     command += ["--", "--store", str(store)]
@@ -72,13 +72,6 @@ def served(store: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.communicate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(server: subprocess.Popen[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+from tests.ports import unused_port
 
 _START_SECONDS = 60.0
 # Small and quick to start; a test's jobs are too short for the best code of the compiler.
@@ -128,7 +129,7 @@ def standalone(
     given = {name.replace("_", "."): value for name, value in settings.items()}
     lines = [f"{name} {value}" for name, value in (_DEFAULTS | given).items()]
     (folder / "conf" / "spark-defaults.conf").write_text("\n".join(lines) + "\n")
-    cluster = Cluster(folder, _free_port(), _free_port(), cores, memory)
+    cluster = Cluster(folder, unused_port(), unused_port(), cores, memory)
     try:
         cluster.start_master()
         for _ in range(workers):
@@ -141,13 +142,6 @@ def standalone(
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with process:  # closes its pipe
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _spark_home() -> Path:

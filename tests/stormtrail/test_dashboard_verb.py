@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,14 +10,12 @@ import pytest
 
 from stormtrail.errors import ExitCode
 from tests.interrupt import heeding, interrupt
+from tests.ports import unused_port
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
+    return unused_port()
 
 
 @pytest.fixture
