@@ -15,7 +15,7 @@ in 99 to 100 of 100 cases; this, in 95.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (a
 @dataclass(frozen=True)
 class Estimate:
     """A ratio with its 95 % interval; the delay's distribution `kernel[LAGS]` in minutes and whether the
-    counts tell it; the active span."""
+    counts tell it; the active span; the standard deviation of the ratio's logarithm over the likely delays."""
 
     ratio: float
     interval: tuple[float, float]
@@ -45,6 +45,7 @@ class Estimate:
     started: float
     first: int
     last: int
+    misfit: float = 0.0
 
     @property
     def delay_seconds(self) -> float | None:
@@ -103,16 +104,39 @@ def estimate(runs: Floats, delivered: Floats) -> Estimate | None:
         return None
     ratio = float(started.sum() / caused.sum())
     others = (lagged(delivered, first, last) @ delays.KERNELS).sum(axis=0)
-    interval = _interval(started, caused, ratio, delay.spread_of(others))
+    misfit = delay.spread_of(others)
     return Estimate(
         ratio,
-        interval,
+        _interval(started, caused, ratio, misfit),
         delay.kernel,
         delay.told,
         float(caused.sum()),
         float(started.sum()),
         first,
         last,
+        misfit,
+    )
+
+
+def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int) -> Estimate:
+    """The estimate from minute `first` to before `last`, with the delay that is known; all of it where these
+    minutes are about its own, or where nothing was delivered or ran in them."""
+    first = known.first if first < known.first + LAGS else first
+    last = known.last if last > known.last - LAGS else last
+    if (first, last) == (known.first, known.last):
+        return known
+    started, caused = runs[first:last], later(delivered, known.kernel)[first:last]
+    if caused.sum() <= 0 or started.sum() <= 0:
+        return known
+    ratio = float(started.sum() / caused.sum())
+    return replace(
+        known,
+        ratio=ratio,
+        interval=_interval(started, caused, ratio, known.misfit),
+        delivered=float(caused.sum()),
+        started=float(started.sum()),
+        first=first,
+        last=last,
     )
 
 

@@ -73,8 +73,8 @@ def _candidate(
         further_entries=further[0],
         further_management=further[1],
         callees=callees,
-        routed=_routed({function}, _own(function, node, case), case),
-        further_routed=_routed({function, *callees}, _others(function, node, case), case),
+        routed=_routed({function}, _own(function, node, case), case, first),
+        further_routed=_routed({function, *callees}, _others(function, node, case), case, first),
         copies=copies[0],
         management_copies=copies[1],
         behind_stream=kind in STREAMS,
@@ -167,13 +167,16 @@ def _others(function: str, node: str, case: Case) -> effects.Weights:
     return replace(weights, runs=weights.runs * other, first=0)
 
 
-def _routed(functions: set[str], weights: effects.Weights, case: Case) -> dict[str, float]:
-    """The share of these functions' entries, as far as weighted, that each source delivers again."""
-    everything = effects.by_function(weights, case.data)
+def _routed(
+    functions: set[str], weights: effects.Weights, case: Case, first: int
+) -> dict[str, float]:
+    """The share of these functions' entries since minute `first`, as far as weighted, that each source
+    delivers again."""
+    everything = effects.by_function(weights, case.data, first)
     total = sum(everything.get(arn, 0.0) for arn in functions)
     found = {}
     for target, item in case.measured.items():
-        back = effects.returning_by_function(weights, item.feed, case.data)
+        back = effects.returning_by_function(weights, item.feed, case.data, first)
         share = sum(back.get(arn, 0.0) for arn in functions) / total if total else 0.0
         if share > 0:
             found[target] = float(share)

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from analytics import changes, effects, named_buckets, named_functions, sources, state_machines
+from analytics import (
+    changes,
+    effects,
+    feedback,
+    named_buckets,
+    named_functions,
+    sources,
+    state_machines,
+)
 from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
 from analytics.rollup_data import RollupData
@@ -24,8 +32,15 @@ class Case:
     flow: Flow
     measured: Mapping[str, Measured]
     weights: Mapping[str, effects.Weights]
-    returned: Mapping[str, Mapping[str, float]]
-    k: Mapping[str, Mapping[str, float]]
+    returned: Mapping[str, Mapping[str, feedback.Return]]
+
+    @cached_property
+    def k(self) -> Mapping[str, Mapping[str, float]]:
+        """Entries delivered by j that one entry of i causes: `[i][j]`."""
+        return {
+            source: {target: back.an_entry for target, back in row.items() if back.an_entry > 0}
+            for source, row in self.returned.items()
+        }
 
     @cached_property
     def function_settings(self) -> Mapping[str, FunctionSettings]:
@@ -55,7 +70,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     flow = trace(graph_, verdicts, relays)
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
     measured = {node: sources.measure(verdicts[node], graph_, topology, data) for node in weights}
-    returned = _returned(measured, weights, data)
+    returned = feedback.found(measured, weights, data)
     return Case(
         data,
         topology,
@@ -64,7 +79,6 @@ def examine(data: RollupData, pulled: Topology) -> Case:
         measured,
         weights,
         returned,
-        _matrix(measured, returned),
     )
 
 
@@ -72,29 +86,3 @@ def _self_logging(data: RollupData, verdicts: Mapping[str, Verdict]) -> dict[str
     """Buckets whose recorded deliveries are entries of a trail: sources without a function."""
     nodes = {f"arn:aws:s3:::{bucket}" for bucket in data.trail_buckets}
     return {node: Verdict(node, "s3", "recorded", 1.0) for node in nodes - set(verdicts)}
-
-
-def _returned(
-    measured: Mapping[str, Measured], weights: Mapping[str, effects.Weights], data: RollupData
-) -> dict[str, dict[str, float]]:
-    """Entries that came back over the window: `[i][j]`."""
-    return {
-        source: {
-            target: float(effects.returning(weights[source], other.feed, data).sum())
-            for target, other in measured.items()
-        }
-        for source in measured
-    }
-
-
-def _matrix(
-    measured: Mapping[str, Measured], returned: Mapping[str, Mapping[str, float]]
-) -> dict[str, dict[str, float]]:
-    return {
-        source: {
-            target: entries * item.per_direct_run
-            for target, entries in returned[source].items()
-            if entries > 0
-        }
-        for source, item in measured.items()
-    }

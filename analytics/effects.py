@@ -6,7 +6,7 @@ source caused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -151,14 +151,12 @@ def returning(weights: Weights, feed: Feed, data: RollupData) -> Floats:
     return total
 
 
-def by_function(weights: Weights, data: RollupData) -> dict[str, float]:
-    """Entries by the function whose run or call they record."""
-    found: dict[str, float] = {}
-    for counts, weight, _ in tables(weights, data)[:2]:
-        for key, total in zip(counts.keys, counts.totals("entries") * weight, strict=True):
-            if total > 0:
-                found[str(key[0])] = found.get(str(key[0]), 0.0) + float(total)
-    return found
+def by_function(weights: Weights, data: RollupData, first: int = 0) -> dict[str, float]:
+    """Entries from minute `first` on by the function whose run or call they record."""
+    return _by_function(
+        (counts, counts.measures["entries"] * weight[counts.key] * (counts.minute >= first))
+        for counts, weight, _ in tables(weights, data)[:2]
+    )
 
 
 def returning_by_function(
@@ -166,11 +164,22 @@ def returning_by_function(
 ) -> dict[str, float]:
     """Entries from minute `first` on that come back through this feed, by the function whose run or call
     they record."""
+    since = max(first, weights.first)
+    return _by_function(
+        (
+            counts,
+            counts.measures["entries"]
+            * weight[counts.key]
+            * (feed.covered(cells[counts.key], counts.minute) & (counts.minute >= since)),
+        )
+        for counts, weight, cells in tables(weights, data)[:2]
+    )
+
+
+def _by_function(tables: Iterable[tuple[Counts, Floats]]) -> dict[str, float]:
+    """Sums by function of a value for each row of the counts."""
     found: dict[str, float] = {}
-    for counts, weight, cells in tables(weights, data)[:2]:
-        since = max(first, weights.first)
-        inside = feed.covered(cells[counts.key], counts.minute) & (counts.minute >= since)
-        values = counts.measures["entries"] * weight[counts.key] * inside
+    for counts, values in tables:
         totals = np.bincount(counts.key, weights=values, minlength=len(counts.keys))
         for key, total in zip(counts.keys, totals, strict=True):
             if total > 0:

@@ -64,6 +64,7 @@ class Source:
     s_interval: Interval | None = None
     s_invocations: float | None = None
     s_invocations_interval: Interval | None = None
+    # while it comes back: over the whole window it would be the less the later the loop closed
     feedback: Mapping[str, float] = field(default_factory=dict)
     delivery_delay_seconds: float | None = None
     loop: str | None = None

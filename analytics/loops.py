@@ -45,20 +45,6 @@ def spectral_radius(k: Matrix, sources: Sequence[str]) -> float:
     return float(np.max(np.abs(np.linalg.eigvals(values)))) if values.size else 0.0
 
 
-def radius_interval(
-    k: Matrix, relative: Mapping[str, tuple[float, float]], sources: Sequence[str]
-) -> tuple[float, float]:
-    """ρ of K with every row at the low and the high end of its source's relative interval."""
-    ends = []
-    for end in (0, 1):
-        scaled = {
-            i: {j: value * relative.get(i, (1.0, 1.0))[end] for j, value in row.items()}
-            for i, row in k.items()
-        }
-        ends.append(spectral_radius(scaled, sources))
-    return ends[0], ends[1]
-
-
 def state(radius: float, interval: tuple[float, float], ended: bool) -> str:
     """The contract's word for a loop of this spectral radius."""
     if ended:

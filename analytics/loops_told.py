@@ -7,19 +7,19 @@ from datetime import datetime
 
 import numpy as np
 
-from analytics import arns, cause, describe, effects, feeds, lags, loops, selectors
+from analytics import arns, cause, describe, effects, feedback, feeds, loops, selectors
 from analytics.case import Case
 from analytics.findings import Cause, Interval, Loop
 from analytics.rollup_data import RollupData
 from analytics.rounding import rounded
 from analytics.series import Floats
-from analytics.sources import Measured
 from analytics.timing import utc
 
 
 def found(case: Case) -> tuple[Loop, ...]:
     """The loops, the one of most entries first, numbered."""
-    groups = loops.components(case.returned) + _own_group_loops(case)
+    entries = {i: {j: back.entries for j, back in row.items()} for i, row in case.returned.items()}
+    groups = loops.components(entries) + _own_group_loops(case)
     told = [_loop(group, case) for group in groups]
     ordered = sorted(told, key=lambda loop: (-loop.entries, loop.sources))
     return tuple(replace(loop, id=f"loop-{place}") for place, loop in enumerate(ordered, start=1))
@@ -75,23 +75,22 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
     """What comes back a minute, and ρ with its interval; where a loop runs over log lines and not over
     entries, its runs stand for what comes back and ρ is not known."""
     pairs = [(i, j) for i in group for j in group]
-    back = np.sum([_back(i, j, case) for i, j in pairs], axis=0)
+    back = np.sum(
+        [feedback.series(case.weights[i], case.measured[j], case.data) for i, j in pairs], axis=0
+    )
     if not back.any():
         return np.sum([case.measured[node].direct_runs for node in group], axis=0), None, (1.0, 1.0)
-    relative = {node: _relative(case.measured[node]) for node in group}
-    return (
-        back,
-        loops.spectral_radius(case.k, group),
-        loops.radius_interval(case.k, relative, group),
+    low, high = (
+        loops.spectral_radius(
+            {
+                i: {j: found.interval[end] for j, found in row.items()}
+                for i, row in case.returned.items()
+            },
+            group,
+        )
+        for end in (0, 1)
     )
-
-
-def _back(i: str, j: str, case: Case) -> Floats:
-    """Entries that `i` causes and `j` delivers, a minute, from the first run on that `j` starts: what was
-    under way then is delivered too, but nothing came back before."""
-    back = effects.returning(case.weights[i], case.measured[j].feed, case.data)
-    back[: lags.active_span(case.measured[j].direct_runs)[0]] = 0.0
-    return back
+    return back, loops.spectral_radius(case.k, group), (low, high)
 
 
 def _beginning(
@@ -114,13 +113,6 @@ def _doubling(group: tuple[str, ...], radius: float | None, case: Case) -> float
     if radius is None or not estimates or estimates[0] is None:
         return None
     return rounded(loops.doubling_minutes(radius, estimates[0].kernel), 2)
-
-
-def _relative(item: Measured) -> tuple[float, float]:
-    if item.estimate is None:
-        return 1.0, 1.0
-    low, high = item.estimate.interval
-    return low / item.estimate.ratio, high / item.estimate.ratio
 
 
 def _accounts(group: tuple[str, ...], case: Case) -> set[str]:

@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import describe, effects
+from analytics import amplification, describe, effects
 from analytics.findings import Findings
-from analytics.lags import later
 from analytics.recording import Copies, mean_of_source
-from analytics.series import Floats
 from analytics.sources import Measured
 from analytics.what_if import SourceFlow
 
@@ -58,7 +56,11 @@ def present(case: Case, first: int) -> Present:
             for node, item in case.measured.items()
         },
         {
-            node: {target: back * an_entry[node] for target, back in row.items() if back > 0}
+            node: {
+                target: back.a_run * runs_an_entry(case.measured[node], case, first)
+                for target, back in row.items()
+                if back.last > first
+            }
             for node, row in case.returned.items()
             if taken(case.measured[node], case, first) > 0
         },
@@ -146,8 +148,5 @@ def runs_an_entry(item: Measured, case: Case, first: int) -> float:
     known = item.estimate
     if known is None:
         return 1.0
-    part = slice(max(first, known.first), known.last)
-    expected: Floats = later(item.feed.series(case.data.traffic), known.kernel)
-    started, caused = float(item.direct_runs[part].sum()), float(expected[part].sum())
-    whole = part.start == known.first or not (started > 0 and caused > 0)
-    return float(known.ratio) if whole else started / caused
+    delivered = item.feed.series(case.data.traffic)
+    return amplification.part(known, item.direct_runs, delivered, first, known.last).ratio

@@ -176,7 +176,8 @@ def _days(truth: Truth) -> float:
 
 _COLUMNS = (
     "cases | log processors P / R | loops P / R | links P / R | causes P / R | state right | "
-    "s error median | s error 95 % | s in interval | onset error median | worst"
+    "s error median | s error 95 % | s in interval | ρ error median | ρ error 95 % | ρ in interval | "
+    "onset error median | worst"
 )
 
 
@@ -212,7 +213,7 @@ def _by_kind(results: Results, kinds: Sequence[str]) -> list[str]:
         found = [found for (name, _), (_, found, _) in results.items() if name == kind]
         rows.append(_row(f"`{kind}`", len(found), total(found)))
     return [
-        "Errors of s are relative, of the onset in minutes; `–` is nothing to measure, `missed` no "
+        "Errors of s and ρ are relative, of the onset in minutes; `–` is nothing to measure, `missed` no "
         "value at all.",
         "",
         *_head("kind"),
@@ -232,6 +233,9 @@ def _row(name: str, cases: int, found: Score) -> str:
         _figure(_quantile(found.s_errors, 0.5)),
         _figure(_quantile(found.s_errors, 0.95)),
         _figure(_share(found.covered)),
+        _figure(_quantile(found.radius_errors, 0.5)),
+        _figure(_quantile(found.radius_errors, 0.95)),
+        _figure(_share(found.radius_covered)),
         _figure(_quantile(found.onset_errors, 0.5), 1),
         _figure(_quantile(found.onset_errors, 1.0), 1),
     ]

@@ -56,7 +56,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Score:
-    """One case, or several together. Errors of s are relative, of the onset in minutes; `inf` where a
+    """One case, or several together. Errors of s and ρ are relative, of the onset in minutes; `inf` where a
     value is missing."""
 
     functions: Tally = Tally()
@@ -69,6 +69,8 @@ class Score:
     covered: tuple[bool, ...] = ()
     onset_errors: tuple[float, ...] = ()
     states: Tally = Tally()
+    radius_errors: tuple[float, ...] = ()
+    radius_covered: tuple[bool, ...] = ()
 
     def __add__(self, other: Score) -> Score:
         return Score(
@@ -82,6 +84,8 @@ class Score:
             self.covered + other.covered,
             self.onset_errors + other.onset_errors,
             self.states + other.states,
+            self.radius_errors + other.radius_errors,
+            self.radius_covered + other.radius_covered,
         )
 
 
@@ -103,6 +107,11 @@ def score(truth: Truth, found: Findings) -> Score:
     measured = [
         pair for pair in _measured(truth, found, names) if pair[0].s is not None and pair[0].s > 0
     ]
+    radii = [
+        (there.spectral_radius, here)
+        for there, here in matched
+        if there.spectral_radius and here and here.spectral_radius_interval
+    ]
     return Score(
         functions=tally((f.arn for f in truth.functions), (f.arn for f in found.functions)),
         loops=_loops(matched, found),
@@ -122,6 +131,12 @@ def score(truth: Truth, found: Findings) -> Score:
         states=tally(
             ((i, there.state) for i, (there, here) in enumerate(matched) if here),
             ((i, here.state) for i, (_, here) in enumerate(matched) if here),
+        ),
+        radius_errors=tuple(_radius_error(there, here) for there, here in radii),
+        radius_covered=tuple(
+            _covers(there, here.spectral_radius_interval)
+            for there, here in radii
+            if here.spectral_radius_interval
         ),
     )
 
@@ -161,6 +176,10 @@ def _relative_error(there: SourceTruth, here: Source | None) -> float:
     if here is None or here.s is None or not there.s:
         return inf
     return abs(here.s - there.s) / there.s
+
+
+def _radius_error(there: float, here: Loop) -> float:
+    return inf if here.spectral_radius is None else abs(here.spectral_radius - there) / there
 
 
 def _covers(there: float, interval: Interval) -> bool:

@@ -34,6 +34,11 @@ def show() -> None:
     prediction = situation.predict(treatments, choice.silenced)
     _numbers(prediction, situation.book.currency)
     _charts(prediction, situation.book.currency)
+    if any(source.has_changed for source in situation.sources):
+        st.caption(
+            "Before is the present, since a loop or a source last began or ended: a month goes on from "
+            "what is now. The other pages show the whole window."
+        )
     rebatched = moves.rebatched(view.findings.recommendations, treatments)
     _templates(rebatched)
     _recommendations(view.findings.recommendations)

@@ -108,6 +108,7 @@ def _chains(found: Findings) -> None:
         ],
         hide_index=True,
         key="map_chains",
+        column_config={"Runs": st.column_config.NumberColumn(format="compact")},
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from analytics.amplification import alike, estimate
+from analytics.amplification import alike, estimate, part
 from analytics.delays import USUAL, delay
 from analytics.lags import LAGS, lagged, log_normal_kernel
 from analytics.series import Floats
@@ -79,6 +79,31 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says(
         assert found is not None
         covered += found.interval[0] <= truth <= found.interval[1]
     assert covered >= 54
+
+
+def test_a_part_of_the_span_has_a_ratio_and_an_interval_of_its_own() -> None:
+    rng = np.random.default_rng(15)
+    delivered = steady(rng)
+    ratios = np.where(np.arange(MINUTES) < 400, 1.0, 0.5)
+    runs = rng.poisson(ratios * (lagged(delivered) @ KERNEL)).astype(float)
+    whole = estimate(runs, delivered)
+    assert whole is not None
+    late = part(whole, runs, delivered, 400, MINUTES)
+    assert (late.first, late.last) == (400, whole.last)
+    assert late.ratio == pytest.approx(0.5, rel=0.03)
+    assert late.interval[0] < late.ratio < late.interval[1] < whole.ratio
+
+
+@pytest.mark.parametrize("minutes", [(5, MINUTES), (MINUTES - 1, MINUTES)])
+def test_about_all_of_the_span_and_too_little_of_it_are_all_of_it(
+    minutes: tuple[int, int],
+) -> None:
+    rng = np.random.default_rng(16)
+    delivered = steady(rng)
+    runs = runs_of(delivered, 1.0, rng)
+    whole = estimate(runs, delivered)
+    assert whole is not None
+    assert part(whole, runs, delivered, *minutes) == whole
 
 
 def test_nothing_ran_is_no_estimate() -> None:

@@ -58,6 +58,25 @@ def test_the_cure_moves_the_articles_function_from_2_entries_to_a_fraction(
     assert after == pytest.approx(0.005, rel=0.10)
 
 
+def test_a_loop_that_closed_in_the_middle_is_as_strong_as_it_is_since_then(
+    analyzed: Analyze,
+) -> None:
+    case = analyzed("articles", SEED)
+    (true_loop,), (loop,) = case.truth.loops, case.found.loops
+    assert loop.spectral_radius == pytest.approx(true_loop.spectral_radius, rel=0.02)
+    assert loop.spectral_radius_interval is not None
+    low, high = loop.spectral_radius_interval
+    assert true_loop.spectral_radius is not None
+    assert low <= true_loop.spectral_radius <= high
+
+
+def test_to_keep_a_settled_loop_costs_what_it_costs_now(analyzed: Analyze) -> None:
+    found = analyzed("articles", SEED).found
+    move = next(item for item in found.recommendations if item.action == "move_behind_kinesis")
+    keep = next(way for way in move.alternatives if way.action == "keep")
+    assert keep.monthly_usd_after == pytest.approx(move.monthly_usd_before, rel=0.1)
+
+
 def test_the_demonstration_names_the_change_that_closed_its_loop(analyzed: Analyze) -> None:
     case = analyzed("articles", SEED)
     (true_loop,), (loop,) = case.truth.loops, case.found.loops

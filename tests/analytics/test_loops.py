@@ -81,11 +81,6 @@ def test_the_state_of_a_loop_is_told_by_its_interval(
     assert loops.state(radius, interval, ended) == word
 
 
-def test_the_radius_interval_scales_every_source_by_its_own() -> None:
-    found = loops.radius_interval(PAIR, {"a": (0.25, 4.0)}, ["a", "b"])
-    assert list(found) == pytest.approx([0.25, 1.0])
-
-
 @pytest.mark.parametrize(
     ("radius", "interval", "state"),
     [

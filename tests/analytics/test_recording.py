@@ -338,7 +338,7 @@ def test_what_a_function_writes_into_a_bucket_that_is_not_selected_does_not_come
         named = field("resources.ARN", startsWith=[f"arn:aws:s3:::{bucket}/"])
         made.add(select(trail, 0.1, MANAGED, data(LAMBDA), data(S3, named)))
         there = case(stored(made, tmp_path / bucket))
-        [returned] = [entries for of in there.returned.values() for entries in of.values()]
+        [returned] = [found.entries for of in there.returned.values() for found in of.values()]
         written = there.data.calls.where(lambda key: key[7] == "copies")
         back[bucket] = returned
         calls = there.data.calls.totals("entries")[written].sum()

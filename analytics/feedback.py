@@ -1,0 +1,80 @@
+"""What comes back: K[i][j], counted over the minutes in which source j delivers what source i causes.
+
+A loop that closed in the middle of the window brought nothing back before; what one entry causes while it
+is closed is therefore counted since then, or ρ would be the smaller the later the loop closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analytics import amplification, effects, lags
+from analytics.effects import Weights
+from analytics.rollup_data import RollupData
+from analytics.series import Floats
+from analytics.sources import Measured
+
+STRAGGLERS = 0.002  # of all that came back, at each end: they make no time of it
+NONE = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Return:
+    """Entries of one source's effects that another delivers: all of them, and while they came back, which is
+    from minute `first` to before `last`, those `a_run` of the source and `an_entry` that it delivers, with
+    a 95 % interval."""
+
+    entries: float
+    first: int
+    last: int
+    a_run: float
+    an_entry: float
+    interval: tuple[float, float]
+
+
+def found(
+    measured: Mapping[str, Measured], weights: Mapping[str, Weights], data: RollupData
+) -> dict[str, dict[str, Return]]:
+    """What came back over the window: `[i][j]`, without the pairs where nothing did."""
+    return {
+        source: {
+            target: _return(item, back, data)
+            for target, other in measured.items()
+            if (back := series(weights[source], other, data)).any()
+        }
+        for source, item in measured.items()
+    }
+
+
+def series(weights: Weights, target: Measured, data: RollupData) -> Floats:
+    """Entries caused that `target` delivers, a minute, from the first run on that it starts: what was under way
+    then is delivered too, but nothing came back before."""
+    back = effects.returning(weights, target.feed, data)
+    back[: lags.active_span(target.direct_runs)[0]] = 0.0
+    return back
+
+
+def _return(source: Measured, back: Floats, data: RollupData) -> Return:
+    first, last = _while(back)
+    runs = float(source.direct_runs[first:last].sum())
+    a_run = float(back[first:last].sum()) / runs if runs else 0.0
+    if source.estimate is None:
+        return Return(float(back.sum()), first, last, a_run, 0.0, NONE)
+    delivered = source.feed.series(data.traffic)
+    then = amplification.part(source.estimate, source.direct_runs, delivered, first, last)
+    low, high = then.interval
+    return Return(
+        float(back.sum()), first, last, a_run, a_run * then.ratio, (a_run * low, a_run * high)
+    )
+
+
+def _while(back: Floats) -> tuple[int, int]:
+    """The minutes in which entries came back, less the stragglers at both ends."""
+    so_far = np.cumsum(back)
+    least = STRAGGLERS * so_far[-1]
+    return int(np.searchsorted(so_far, least, "right")), int(
+        np.searchsorted(so_far, so_far[-1] - least)
+    ) + 1
