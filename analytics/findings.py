@@ -68,6 +68,7 @@ class Source:
     feedback: Mapping[str, float] = field(default_factory=dict)
     delivery_delay_seconds: float | None = None
     loop: str | None = None
+    feedback_interval: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,14 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
         s_interval=ratios[1],
         s_invocations=ratios[2],
         s_invocations_interval=ratios[3],
-        feedback={target: round(value, 6) for target, value in case.k[node].items() if value > 0},
+        feedback={target: round(value, 6) for target, value in case.k[node].items()},
         delivery_delay_seconds=rounded(item.estimate.delay_seconds if item.estimate else None, 1),
         loop=next((loop.id for loop in found_loops if node in loop.sources), None),
+        feedback_interval={
+            target: (round(back.interval[0], 6), round(back.interval[1], 6))
+            for target, back in case.returned[node].items()
+            if back.an_entry > 0
+        },
     )
 
 

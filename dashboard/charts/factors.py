@@ -77,8 +77,10 @@ def matrix(sources: Sequence[Source]) -> go.Figure:
     """K as a heat map: rows are causes, columns where their entries are delivered again."""
     fed = [s for s in sources if s.feedback]
     names = sorted({s.arn for s in fed} | {arn for s in fed for arn in s.feedback})[:MOST_SHOWN]
-    by_arn = {s.arn: s.feedback for s in sources}
-    cells = [[by_arn.get(row, {}).get(column, 0.0) for column in names] for row in names]
+    values = {(s.arn, to): value for s in fed for to, value in s.feedback.items()}
+    bounds = {(s.arn, to): bound for s in fed for to, bound in s.feedback_interval.items()}
+    cells = [[values.get((row, column), 0.0) for column in names] for row in names]
+    spans = [[_span(bounds.get((row, column))) for column in names] for row in names]
     chart = figure(
         "K: entries delivered again, in which source, for each entry of a source",
         150 + 40 * len(names),
@@ -91,7 +93,8 @@ def matrix(sources: Sequence[Source]) -> go.Figure:
         zmin=0,
         text=[[number(value) for value in row] for row in cells],
         texttemplate="%{text}",
-        hovertemplate="one entry of %{y}<br>causes %{text} in %{x}<extra></extra>",
+        customdata=spans,
+        hovertemplate="one entry of %{y}<br>causes %{text} (%{customdata}) in %{x}<extra></extra>",
         zmax=max([1.5, *(value for row in cells for value in row)]),
         showscale=False,
     )

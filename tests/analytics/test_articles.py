@@ -68,6 +68,8 @@ def test_a_loop_that_closed_in_the_middle_is_as_strong_as_it_is_since_then(
     low, high = loop.spectral_radius_interval
     assert true_loop.spectral_radius is not None
     assert low <= true_loop.spectral_radius <= high
+    source = only_source(case)
+    assert source.feedback_interval[source.arn] == loop.spectral_radius_interval
 
 
 def test_to_keep_a_settled_loop_costs_what_it_costs_now(analyzed: Analyze) -> None:

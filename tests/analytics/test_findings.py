@@ -39,6 +39,7 @@ SOURCE = [
     "feedback",
     "delivery_delay_seconds",
     "loop",
+    "feedback_interval",
 ]
 
 

@@ -68,8 +68,10 @@ def test_sources_are_ranked_by_s_with_their_intervals() -> None:
 
 
 def test_the_matrix_holds_what_each_source_feeds_back() -> None:
-    chart = factors.matrix(STORM.sources)
-    assert [list(row) for row in chart.data[0].z] == [[1.02]]
+    source = replace(STORM.sources[0], feedback_interval={GROUP: (0.99, 1.05)})
+    (cells,) = factors.matrix([source]).data
+    assert [list(row) for row in cells.z] == [[1.02]]
+    assert [list(row) for row in cells.customdata] == [["0.99 to 1.05"]]
 
 
 def test_the_radius_of_a_loop_stands_against_one() -> None:
