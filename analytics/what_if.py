@@ -149,6 +149,9 @@ class Model:
         known = [item for item in functions if item.source in self.index and item.active]
         self.functions = calibrated(k, {source.arn: source.s for source in sources}, known)
         self.book, self.assumptions = book, assumptions
+        # of the moves last asked for: K of the functions that none names, which the rates do not change,
+        # and the functions that one names; there may be ten thousand, and the rates settle step by step
+        self._apart: dict[frozenset[str], tuple[Floats, list[Candidate]]] = {}
         self.k = self._matrix(k)
         self.now = np.array([source.delivered_per_second for source in sources])
         self.rest = np.asarray(
@@ -246,6 +249,11 @@ class Model:
     def _effects(
         self, rate: Floats, moves: Mapping[str, Treatment]
     ) -> list[tuple[Candidate, Effect]]:
+        return self._effects_of(self.functions, rate, moves)
+
+    def _effects_of(
+        self, functions: Iterable[Candidate], rate: Floats, moves: Mapping[str, Treatment]
+    ) -> list[tuple[Candidate, Effect]]:
         return [
             (
                 function,
@@ -256,13 +264,24 @@ class Model:
                     self.assumptions,
                 ),
             )
-            for function in self.functions
+            for function in functions
         ]
 
     def _explained(self, rate: Floats, moves: Mapping[str, Treatment]) -> Floats:
         """The part of K that the functions' entries carry."""
+        names = frozenset(moves)
+        if names not in self._apart:
+            moved = [item for item in self.functions if item.function in names]
+            others = [item for item in self.functions if item.function not in names]
+            self._apart = {names: (self._carried(others, rate, {}), moved)}
+        still, moved = self._apart[names]
+        return still + self._carried(moved, rate, moves)
+
+    def _carried(
+        self, functions: Iterable[Candidate], rate: Floats, moves: Mapping[str, Treatment]
+    ) -> Floats:
         matrix = np.zeros((len(self.sources), len(self.sources)))
-        for function, done in self._effects(rate, moves):
+        for function, done in self._effects_of(functions, rate, moves):
             for target, share in carried(function, done).items():
                 if target in self.index:
                     matrix[self.index[function.source], self.index[target]] += share

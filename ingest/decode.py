@@ -126,7 +126,7 @@ def _may_hold(data: bytes, most: int, ends: bytes) -> bool:
         return True
     signs = np.frombuffer(data, np.uint8)
     parts = (signs[at : at + _PART] for at in range(0, len(signs), _PART))
-    return sum(np.count_nonzero(part == end) for part in parts for end in ends) <= most
+    return sum(int(np.count_nonzero(part == end)) for part in parts for end in ends) <= most
 
 
 def holds_too_many(data: bytes) -> bool:
