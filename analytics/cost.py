@@ -42,8 +42,9 @@ def cost(
     """
     book = _with_siem(book, assumptions)
     basis = steady or usage
-    window = _priced(usage, book, assumptions, 1.0)
     month = _priced(basis, book, assumptions, basis.per_month)
+    is_month = basis is usage and basis.per_month == 1.0
+    window = month if is_month else _priced(usage, book, assumptions, 1.0)
     by_order = by(month, lambda line: line.order)
     return Cost(
         currency=book.currency,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +43,11 @@ class Flows:
 
     def usage(self, log_groups: Iterable[str], treated: Treated) -> Usage:
         """A month at these rates: runs, second-order entries, ingest of the log groups, streams."""
-        groups = (
-            *(group for item in treated for group in self._entry_groups(*item)),
-            *(self._unexplained(source) for source in self.beside),
+        groups = _merged(
+            chain(
+                (group for item in treated for group in self._entry_groups(*item)),
+                map(self._unexplained, self.beside),
+            )
         )
         return Usage(
             float(MONTH_SECONDS),
@@ -109,6 +113,14 @@ class Flows:
         yield EntryGroup(
             function.account, "Management", function.management_copies, SECOND, management
         )
+
+
+def _merged(groups: Iterable[EntryGroup]) -> tuple[EntryGroup, ...]:
+    """One group of each kind: ten thousand functions are of a few kinds."""
+    sums: defaultdict[tuple[str, str, float, str], float] = defaultdict(float)
+    for group in groups:
+        sums[group.account, group.category, group.copies, group.order] += group.entries
+    return tuple(EntryGroup(*kind, entries) for kind, entries in sums.items())
 
 
 def carried(function: Candidate, done: Effect) -> Mapping[str, float]:
