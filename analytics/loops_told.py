@@ -83,7 +83,7 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
     low, high = (
         loops.spectral_radius(
             {
-                i: {j: found.interval[end] for j, found in row.items()}
+                i: {j: pair.interval[end] for j, pair in row.items()}
                 for i, row in case.returned.items()
             },
             group,

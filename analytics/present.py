@@ -45,37 +45,34 @@ class Present:
 
 def present(case: Case, first: int) -> Present:
     """The case from minute `first` on."""
-    an_entry = {
-        node: _window_for_one_entry(item, case, first) for node, item in case.measured.items()
+    started = {node: runs_an_entry(item, case, first) for node, item in case.measured.items()}
+    processed = {
+        node: float(item.direct_runs[first:].sum()) / started[node]
+        for node, item in case.measured.items()
     }
     return Present(
         first,
-        {node: taken(item, case, first) for node, item in case.measured.items()},
+        processed,
         {
-            node: None if item.estimate is None else _caused(node, case) * an_entry[node]
+            node: None if item.estimate is None else _a_run(node, item, case) * started[node]
             for node, item in case.measured.items()
         },
         {
             node: {
-                target: back.a_run * runs_an_entry(case.measured[node], case, first)
+                target: back.a_run * started[node]
                 for target, back in row.items()
                 if back.last > first
             }
             for node, row in case.returned.items()
-            if taken(case.measured[node], case, first) > 0
+            if processed[node] > 0
         },
     )
 
 
-def _window_for_one_entry(item: Measured, case: Case, first: int) -> float:
-    """What a count of the whole window is multiplied with to be one for an entry at present."""
+def _a_run(node: str, item: Measured, case: Case) -> float:
+    """Second-order entries of the window that one run of it caused that the source started directly."""
     runs = float(item.direct_runs.sum())
-    return runs_an_entry(item, case, first) / runs if runs else 0.0
-
-
-def _caused(node: str, case: Case) -> float:
-    """Second-order entries of the window that a source caused."""
-    return float(effects.entries(case.weights[node], case.data).sum())
+    return float(effects.entries(case.weights[node], case.data).sum()) / runs if runs else 0.0
 
 
 def first_minute(findings: Findings, case: Case) -> int:
