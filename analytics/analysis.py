@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import pyarrow as pa
-
 from analytics import (
     archive,
+    aside,
     billing,
     configured,
     describe,
@@ -21,8 +21,8 @@ from analytics import (
     sources_told,
 )
 from analytics.archive import Archive
+from analytics.aside import Detection
 from analytics.case import Case, examine
-from analytics.detectors import detect, warm
 from analytics.engines.base import Opener
 from analytics.findings import Entries, Findings, Window
 from analytics.rollup_data import RollupData, load
@@ -52,31 +52,37 @@ def analyze(
     options: AnalysisOptions = AnalysisOptions(),
     progress: Progress | None = None,
     opened: Opener = Warehouse.open,
+    detection: Detection | None = None,
 ) -> Findings:
     """The findings of a store; brings its rollups up to date first, on the engine that `opened` opens.
-    Raises StoreError."""
+    A `detection` that was begun before is used. Raises StoreError."""
     say = progress or (lambda _: None)
-    say("rolling up")
     without_pandas()
-    warm()
-    rollups.refresh(layout, opened=opened)
-    say("tracing chains")
-    case = examined(layout, options)
-    if case is None:
-        return _nothing(layout)
-    say("telling")
-    found = _tell(layout, case, options)
+    with nullcontext(detection) if detection else aside.detection(layout) as detecting:
+        say("rolling up")
+        rollups.refresh(layout, opened=opened)
+        say("tracing chains")
+        case = examined(layout, options, detecting)
+        if case is None:
+            return _nothing(layout)
+        say("telling")
+        found = _tell(layout, case, options, detecting)
     return replace(found, notes=(*found.notes, *promises.told(layout, found)))
 
 
-def examined(layout: Layout, options: AnalysisOptions) -> Case | None:
-    """The case of the window, from rollups that are up to date; None where it holds no entry."""
+def examined(
+    layout: Layout, options: AnalysisOptions, detection: Detection | None = None
+) -> Case | None:
+    """The case of the window, from rollups that are up to date; None where it holds no entry. Lets the
+    detection begin as soon as the window is known."""
     if not layout.committed_files():
         return None
     warehouse = Warehouse.on_rollups(layout)
     data = load(warehouse, naive(options.since), naive(options.until))
     if data is None:
         return None
+    if detection:
+        detection.begin(data.span.start, data.span.end)
     loaded = archive.read(layout)
     delivered = archive.files_a_minute(layout, data.span)
     data = replace(
@@ -89,7 +95,7 @@ def examined(layout: Layout, options: AnalysisOptions) -> Case | None:
     return examine(data, configured.read(layout))
 
 
-def _tell(layout: Layout, case: Case, options: AnalysisOptions) -> Findings:
+def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detection) -> Findings:
     found_loops = loops_told.found(case)
     in_loop = {arn for loop in found_loops for arn in loop.functions}
     batch = {
@@ -108,16 +114,11 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions) -> Findings:
         functions=functions,
         chains=describe.chains(case.measured, case.graph, case.flow, case.data),
         loops=found_loops,
-        anomalies=detect(_hours(layout, case)),
+        anomalies=detection.anomalies(),
         notes=sources_told.notes(told, case.measured),
     )
     told_all = billing.with_money(findings, case, options)
     return replace(told_all, integrity=integrity.of_evidence(told_all, layout))
-
-
-def _hours(layout: Layout, case: Case) -> pa.Table:
-    span = case.data.span
-    return Warehouse.on_rollups(layout).query("load_hours", since=span.start, until=span.end)
 
 
 def _entries(loaded: Archive, data: RollupData, second: float) -> Entries:

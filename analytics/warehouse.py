@@ -14,10 +14,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import queries
+from analytics import rollup_files
 from ingest.schema import SCHEMA
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
@@ -108,18 +107,8 @@ class Warehouse:
     def rollup(
         self, name: str, columns: Sequence[str], since: datetime, until: datetime
     ) -> pa.Table:
-        """Rows of a rollup of minutes in [since, until), in the order they are kept in.
-
-        Read as it stands, texts by their dictionary: the engine would spell out and sort a million of them.
-        """
-        tables = [
-            _read_rollup(path, columns) for path in _of_days(self._rollups[name], since, until)
-        ]
-        rows = pa.concat_tables(tables)
-        minute = rows["minute"]
-        low, high = (pa.scalar(time, minute.type) for time in (since, until))
-        inside = pc.and_(pc.greater_equal(minute, low), pc.less(minute, high))
-        return rows if pc.all(inside).as_py() else rows.filter(inside)
+        """Rows of a rollup of minutes in [since, until), in the order they are kept in, texts by dictionaries."""
+        return rollup_files.read_coded(self._rollups[name], columns, "minute", since, until)
 
     def sql(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows of one statement; StoreError says what the engine refused."""
@@ -127,19 +116,6 @@ class Warehouse:
             return self._connection.sql(text, params=dict(parameters or {})).to_arrow_table()
         except duckdb.Error as error:
             raise StoreError(f"the query failed ({str(error).splitlines()[0]})") from error
-
-
-def _of_days(folder: Path, since: datetime, until: datetime) -> list[Path]:
-    """A rollup's files of the days that [since, until) touches; never none."""
-    days = sorted(folder.glob("event_day=*/*.parquet"))
-    first, last = f"event_day={since:%Y-%m-%d}", f"event_day={until:%Y-%m-%d}"
-    return [path for path in days if first <= path.parent.name <= last] or days[:1]
-
-
-def _read_rollup(path: Path, columns: Sequence[str]) -> pa.Table:
-    texts = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
-    with pq.ParquetFile(path, read_dictionary=texts) as file:  # pq.read_table would import pandas
-        return file.read(columns=list(columns))
 
 
 def rollup_views(layout: Layout) -> dict[str, Path]:

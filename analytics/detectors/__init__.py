@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import pyarrow as pa
 
@@ -27,21 +26,33 @@ from analytics.detectors.panel import Panel
 from analytics.detectors.season import Baseline
 from analytics.findings import Anomaly
 
+COLUMNS = (
+    "hour",
+    "account_id",
+    "subject_kind",
+    "subject",
+    "function_arn",
+    "trigger_arn",
+    "entries",
+    "runs",
+    "first_event_id",
+    "last_event_id",
+)
+
 Detector = Callable[[Panel, Baseline, Limits], tuple[Spell, ...]]
 
-__all__ = ["Limits", "detect", "warm"]
+__all__ = ["COLUMNS", "Limits", "detect", "prepare"]
 
 
-def warm() -> None:
-    """Begins to import what takes half a second, beside other work; `detect` waits for it where it must."""
-    Thread(target=shapes.covariance, daemon=True).start()
+def prepare() -> None:
+    """Imports what takes half a second and only some archives need."""
+    shapes.covariance()
 
 
 def detect(hours: pa.Table, limits: Limits | None = None) -> tuple[Anomaly, ...]:
     """The anomalies of an archive, the highest score (-log10 of its chance) first.
 
-    `hours` has the columns hour (timestamp, UTC), account_id, subject_kind, subject, function_arn,
-    trigger_arn, entries, runs, first_event_id and last_event_id, in any order of rows.
+    `hours` has the COLUMNS, `hour` a timestamp (UTC), in any order of rows.
     Chance raises about `limits.false_per_day` false alarms a day over all subjects and hours
     together. With less than two days of history nothing is usual yet, so nothing is unusual.
     """

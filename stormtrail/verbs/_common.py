@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from stormtrail.stores import refresh
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from analytics.aside import Detection
     from analytics.engines.base import Opener
     from analytics.findings import Findings
     from stormtrail.layout import Layout
@@ -73,25 +75,35 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
 def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
     """The findings of the store with these settings, with a bar on stderr; an `engine` makes the rollups anew,
     and is entered once there is a store. None: those of the last analysis, if nothing has changed since."""
+    from analytics import aside
+
+    require_store(settings)
+    refresh(settings.layout)
+    # begun before what is slow to import
+    with aside.detection(settings.layout) if engine else nullcontext() as detection:
+        findings = _analysed(settings, engine, detection)
+    publish_rollups(settings.layout)
+    return findings
+
+
+def _analysed(
+    settings: Settings, engine: AbstractContextManager[Opener] | None, detection: Detection | None
+) -> Findings:
     from analytics import kept
     from analytics.analysis import analyze
     from analytics.engines.chosen import ENGINES
 
-    require_store(settings)
-    refresh(settings.layout)
     options = analysis_options(settings)
 
     def made() -> Findings:
         with stages("analysing") as say, engine or ENGINES["duckdb"]() as opened:
-            return analyze(settings.layout, options, say, opened)
+            return analyze(settings.layout, options, say, opened, detection)
 
     told = kept.told(options)
     if engine is None:
-        findings = kept.findings(settings.layout, told, made)
-    else:
-        findings = made()
-        kept.keep(settings.layout, told, findings)
-    publish_rollups(settings.layout)
+        return kept.findings(settings.layout, told, made)
+    findings = made()
+    kept.keep(settings.layout, told, findings)
     return findings
 
 
