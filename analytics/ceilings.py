@@ -34,6 +34,16 @@ def likelihood(observed: Floats, mean: Floats) -> Floats:
     return np.asarray(observed * np.log(mean) - mean)
 
 
+def score(
+    observed: Floats, level: Floats, log_level: Floats, ratio: float, ceiling: float
+) -> float:
+    """The likelihood of all minutes at the mean `expected`; `log_level` is ln(level), worked out once for all
+    ratios and ceilings."""
+    low, high = np.log(LEAST), np.log(max(ceiling, LEAST))
+    log_mean = np.clip(log_level + np.log(ratio), low, high)
+    return float(observed @ log_mean - expected(level, ratio, ceiling).sum())
+
+
 def dispersion(observed: Floats, mean: Floats, ceiling: float) -> float:
     """Variance over mean in the minutes below the ceiling; 1 where they are few."""
     below = mean < BELOW * ceiling

@@ -26,6 +26,15 @@ class Part:
     last: int
     mask: Mask
 
+    def holds(self, places: NDArray[np.int64], minutes: NDArray[np.int64]) -> Mask:
+        """Which rows (place of their cell in the traffic counts, −1 none; minute) are in the part."""
+        none_last = np.append(self.mask, False)
+        found: Mask = none_last[places]
+        if self.first > 0:
+            found &= minutes >= self.first
+        found &= minutes < self.last
+        return found
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -62,8 +71,7 @@ class Feed:
         """Which rows (place of their cell in the traffic counts, −1 none; minute) the source delivers."""
         found = np.zeros(len(minutes), dtype=bool)
         for part in self.parts:
-            inside = (minutes >= part.first) & (minutes < part.last) & (cell_places >= 0)
-            found[inside] |= part.mask[cell_places[inside]]
+            found |= part.holds(cell_places, minutes)
         return found
 
 

@@ -114,11 +114,7 @@ def one_by_one(
     """Whether the reader plainly runs once for every entry that a trail could deliver to a source in these
     accounts, until its ceiling: nothing but a log processor has just as many runs, when it has them."""
     minutes = levels.span(reader.runs)
-    fits = [
-        found
-        for item in _candidates(accounts, all_cells)
-        if item.kind != "data" and (found := _fit(item.mask, reader, traffic))
-    ]
+    fits = [found for mask in _masks(accounts, all_cells) if (found := _fit(mask, reader, traffic))]
     best = max(fits, key=lambda fit: fit.total, default=None)
     if best is None:
         return False
@@ -134,12 +130,17 @@ def follows(
     it follows most surely."""
     found = [
         inference.response(
-            reader.runs / reader.functions, reader.own, traffic.series("entries", item.mask)
+            reader.runs / reader.functions, reader.own, traffic.series("entries", mask)
         )
-        for item in _candidates(accounts, all_cells)
-        if item.kind != "data"
+        for mask in _masks(accounts, all_cells)
     ]
     return max(found, key=lambda item: item.sigmas, default=Response())
+
+
+def _masks(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[Mask]:
+    """The entries of each candidate but those of data events alone; what is the same is there once."""
+    found = (item.mask for item in _candidates(accounts, all_cells) if item.kind != "data")
+    return list({mask.tobytes(): mask for mask in found}.values())
 
 
 def _candidates(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[_Candidate]:

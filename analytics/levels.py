@@ -14,7 +14,7 @@ Wedderburn 1974). Times are minutes, rates runs a minute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,20 +85,26 @@ def fit(
         return None
     observed = runs[first:last]
     levels = lagged_with_before(delivered[:last])[first:] @ _KERNELS
-    best: tuple[float, float, float, int] | None = None
-    for place in range(levels.shape[1]):
-        for ceiling in ceilings.ceilings(observed):
-            for ratio in ratios:
-                expected = ceilings.expected(levels[:, place], ratio * functions, ceiling)
-                score = float(ceilings.likelihood(observed, expected).sum() + _PRIORS[place])
-                if best is None or score > best[0]:
-                    best = score, ratio, ceiling, place
-    if best is None:
+    tops = ceilings.ceilings(observed)
+    scores = {
+        (place, ceiling, ratio): prior
+        + ceilings.score(observed, *level, ratio * functions, ceiling)
+        for place, (prior, level) in enumerate(zip(_PRIORS, _with_logs(levels), strict=True))
+        for ceiling in tops
+        for ratio in ratios
+    }
+    if not scores:
         return None
-    _, ratio, ceiling, place = best
+    place, ceiling, ratio = max(scores, key=lambda way: scores[way])
     expected = ceilings.expected(levels[:, place], ratio * functions, ceiling)
     spread = ceilings.dispersion(observed, expected, ceiling)
     return Fit(ceilings.likelihood(observed, expected), float(_PRIORS[place]), ratio, spread)
+
+
+def _with_logs(levels: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Each column with its logarithm."""
+    for level in np.ascontiguousarray(levels.T):
+        yield level, np.log(np.maximum(level, np.finfo(float).tiny))
 
 
 def unrelated(runs: Floats, own: Floats, functions: int, minutes: tuple[int, int]) -> float:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 import networkx as nx
 import numpy as np
-from scipy.optimize import brentq
 
 from analytics.series import Floats
 
@@ -68,6 +67,8 @@ def doubling_minutes(radius: float, kernel: Floats) -> float | None:
     """Minutes in which a runaway loop doubles: ln 2 / g with ρ · Σ_k w_k e^{−g (k + ½)} = 1 (Euler–Lotka)."""
     if radius <= 1.0:
         return None
+    from scipy.optimize import brentq  # a third of a second, which only a runaway takes
+
     age = np.arange(len(kernel)) + 0.5
 
     def surplus(growth: float) -> float:

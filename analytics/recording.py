@@ -90,8 +90,7 @@ def _trails(parts: Iterable[Part], places: Ints, minutes: Ints) -> Ints:
     """How many known trails record these cells in these minutes."""
     number = np.zeros(len(places), dtype=np.int64)
     for part in parts:
-        inside = (minutes >= part.first) & (minutes < part.last) & (places >= 0)
-        number[inside] += part.mask[places[inside]]
+        number += part.holds(places, minutes)
     return number
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
-from scipy.optimize import nnls
 
 Floats = NDArray[np.float64]
 
@@ -17,6 +16,8 @@ def non_negative(design: Floats, target: Floats) -> Floats:
     Solved on the p × p Cholesky factor of designᵀ·design, which has the same solution: n is tens of
     thousands of minutes, p some lags. A design whose columns depend on one another goes in as it is.
     """
+    from scipy.optimize import nnls  # a third of a second, which most archives need not take
+
     try:
         factor = np.linalg.cholesky(design.T @ design)
     except np.linalg.LinAlgError:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -99,13 +100,18 @@ class Counts:
     def _by_key(self) -> tuple[Ints, Ints]:
         """The rows sorted by key, and where each key's begin among them."""
         sizes = np.bincount(self.key, minlength=len(self.keys))
-        return np.argsort(self.key, kind="stable"), np.concatenate([[0], np.cumsum(sizes)])
+        narrow = self.key.astype(np.min_scalar_type(len(self.keys)))  # 16 bits sort by radix
+        return np.argsort(narrow, kind="stable"), np.concatenate([[0], np.cumsum(sizes)])
 
     def totals(self, measure: str, first: int = 0, last: int | None = None) -> Floats:
         """A measure a key, over minutes [first, last)."""
-        inside = (self.minute >= first) & (self.minute < (self.minutes if last is None else last))
-        values = self.measures[measure][inside]
-        return np.bincount(self.key[inside], weights=values, minlength=len(self.keys)).astype(float)
+        values, key = self.measures[measure], self.key
+        if first > 0 or last is not None:
+            inside = (self.minute >= first) & (
+                self.minute < (self.minutes if last is None else last)
+            )
+            values, key = values[inside], key[inside]
+        return np.bincount(key, weights=values, minlength=len(self.keys)).astype(float)
 
 
 def about(values: Floats, minutes: int) -> Floats:
@@ -126,7 +132,7 @@ def counts(
     unique, key = _numbered(combined)
     offset = np.datetime64(span.start, "m")
     minute = table["minute"].to_numpy().astype("datetime64[m]") - offset
-    values = {name: table[name].cast(pa.float64()).fill_null(0).to_numpy() for name in measures}
+    values = {name: _filled(table[name].cast(pa.float64()), 0.0) for name in measures}
     return Counts(
         minute.astype(np.int64),
         key,
@@ -140,8 +146,17 @@ def _coded(column: pa.ChunkedArray) -> tuple[Ints, list[object]]:
     """A code for every row, and what each code stands for; the last one for null."""
     encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
     names = encoded.dictionary.to_pylist()
-    codes = encoded.indices.cast(pa.int64()).fill_null(len(names))
-    return codes.to_numpy(zero_copy_only=False), [*names, None]
+    codes = _filled(encoded.indices.cast(pa.int64()), len(names))
+    return codes, [*names, None]
+
+
+def _filled(column: pa.Array | pa.ChunkedArray, value: float) -> NDArray[Any]:
+    """Numbers with this in place of null: where none is, they are not copied for it."""
+    whole = column.fill_null(value) if column.null_count else column
+    found: NDArray[Any] = (
+        whole.to_numpy(zero_copy_only=False) if isinstance(whole, pa.Array) else whole.to_numpy()
+    )
+    return found
 
 
 def _numbered(codes: Ints) -> tuple[Ints, Ints]:
