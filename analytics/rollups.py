@@ -1,8 +1,10 @@
 """Rollups: the only part of the analysis that reads every entry.
 
-Each is one query of `queries/`, kept as Parquet by UTC day; a day is made again when its event files or
-the queries change, so re-analysis costs in proportion to what is new. The queries count each day by
-itself, so days that follow one another are made together: planning a query costs as much as a small day.
+Each is one query of `queries/`, kept as Parquet by UTC day; a day is made again when its event files, those of
+the day before (whose last hours its queries read) or the queries change, so re-analysis costs in proportion to
+what is new. The queries count each day by itself, so days that follow one another are made together: planning a
+query costs as much as a small day. What a function called on days before the first run of it that is known is its
+own in days that are made after that.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def refresh(
     """
     by_day = _files_by_day(layout.committed_files())
     state = _read_state(layout)
-    versions = {day: _version(files) for day, files in by_day.items()}
+    versions = {day: _version(_files_read(by_day, (day,))) for day in by_day}
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
     _drop_days(layout, set(state) - set(versions))
     if stale:
@@ -94,12 +96,12 @@ def _build(
     progress: Progress | None,
 ) -> None:
     for piece in pieces:
-        engine.use_events(_paths(layout, by_day, piece))
+        engine.use_events([layout.root / file.path for day in piece for file in by_day[day]])
         found = engine.query(FUNCTIONS_OF_DAY.query, **_span(piece))
         _keep_days(layout, FUNCTIONS, FUNCTIONS_OF_DAY, piece, found)
     engine.register("known_sessions", known_sessions(_all_functions(layout)))
     for done, piece in enumerate(pieces):
-        engine.use_events(_paths(layout, by_day, (_day_after(piece[0], -1), *piece)))
+        engine.use_events([layout.root / file.path for file in _files_read(by_day, piece)])
         engine.define("issued_keys", "issued_keys", **_span(piece))
         rows = engine.answers([rollup.query for rollup in ROLLUPS.values()], **_span(piece))
         for (view, rollup), found in zip(ROLLUPS.items(), rows, strict=True):
@@ -159,8 +161,9 @@ def _day_after(day: str, days: int = 1) -> str:
     return (datetime.fromisoformat(day) + days * ONE_DAY).date().isoformat()
 
 
-def _paths(layout: Layout, by_day: Days, days: Iterable[str]) -> list[Path]:
-    return [layout.root / file.path for day in days for file in by_day.get(day, [])]
+def _files_read(by_day: Days, days: tuple[str, ...]) -> list[EventFile]:
+    """The event files of days that follow one another, after those of the day before."""
+    return [file for day in (_day_after(days[0], -1), *days) for file in by_day.get(day, [])]
 
 
 def _files_by_day(files: Iterable[EventFile]) -> Days:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -161,6 +162,42 @@ def test_only_the_days_with_new_entries_are_made_again(tmp_path: Path) -> None:
 def published(layout: Layout, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(publish(layout)), read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+def test_a_run_whose_beginning_arrives_late_is_no_run_of_the_next_day(tmp_path: Path) -> None:
+    executed = record("e2", "2026-03-02T00:00:02Z", "InvokeExecution", "r1")
+    layout = store(tmp_path, "late", [executed])
+    refresh(layout)
+    store(tmp_path, "later", [record("e1", "2026-03-01T23:59:58Z", "Invoke", "r1")])
+    assert refresh(layout) == ("2026-03-01", "2026-03-02")
+    assert [(row[0], row[4]) for row in run_minutes(layout)] == [
+        ("2026-03-01 23:59:00", 1),
+        ("2026-03-02 00:00:00", 0),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_files_that_arrive_in_any_order_leave_what_all_at_once_leave(
+    tmp_path: Path, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    told = []
+    for run in range(40):
+        begun = datetime(2026, 3, 1) + timedelta(minutes=int(draw.integers(3 * 24 * 60)))
+        times = begun, begun + timedelta(minutes=int(draw.choice([0, 1, 100, 350])))
+        for time, name in zip(times, ("Invoke", "InvokeExecution"), strict=True):
+            told.append(record(f"{name}{run}", f"{time:%Y-%m-%dT%H:%M:%SZ}", name, f"r{run}"))
+    told = [told[place] for place in draw.permutation(len(told))]
+    for part in range(8):
+        refresh(store(tmp_path, f"part{part}", told[part::8]))
+    (tmp_path / "whole").mkdir()
+    whole = store(tmp_path / "whole", "whole", told)
+    refresh(whole)
+    found, expected = (
+        [pq.read_table(path, partitioning=None) for path in kept(layout)]
+        for layout in (Layout(tmp_path / "store"), whole)
+    )
+    assert found == expected
 
 
 def test_an_empty_store_is_published_and_answers(tmp_path: Path) -> None:
