@@ -1,7 +1,8 @@
 """Detection of anomalies in a process of its own, beside the rest of an analysis, which needs it at its end only.
 
 Importing scikit-learn takes a fifth of the time of a store that is rolled up, and a thread that did it would
-hold the others up. This module itself imports nothing slow, so that the process begins first.
+hold the others up. This module itself imports nothing slow: where no rollup is to be made the process is the
+first thing to start; else it waits until they are, for that keeps all cores busy.
 """
 
 from __future__ import annotations
@@ -35,16 +36,31 @@ class Task:
 
 
 class Detection:
-    """One detection: told its window by `begin`, asked by `anomalies`."""
+    """One detection: its process started at once or by `begin`, which tells it its window; asked by
+    `anomalies`. Where `process` is None the work is done in place."""
 
-    def __init__(self, layout: Layout, process: Popen[bytes] | None) -> None:
+    def __init__(self, layout: Layout, *, beside: bool) -> None:
         self._folder = str((layout.rollups / "subject_hours").absolute())
-        self.process = process
+        self._beside = beside
         self._task: Task | None = None
+        self.process: Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts the process, where there is to be one and none is."""
+        if self._beside and self.process is None:
+            self.process = Popen(
+                [sys.executable, "-m", "analytics.aside"],
+                bufsize=0,  # what cannot be written is not kept to be written again
+                cwd=_ROOT,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+            )
 
     def begin(self, since: datetime, until: datetime) -> None:
-        """Begins, where there is a process; the rollups are up to date."""
+        """Begins; the rollups are up to date."""
         self._task = Task(self._folder, since, until)
+        self.start()
         if self.process and self.process.stdin:
             with suppress(BrokenPipeError):  # it ended: `anomalies` sees that
                 self.process.stdin.write(msgspec.msgpack.encode(self._task))
@@ -60,28 +76,22 @@ class Detection:
                 return msgspec.msgpack.decode(told, type=tuple[Anomaly, ...])
         return done(self._task)
 
+    def end(self) -> None:
+        """Ends the process, whatever it does."""
+        if self.process:
+            with self.process:
+                self.process.kill()
+
 
 @contextmanager
 def detection(layout: Layout) -> Iterator[Detection]:
-    """Detection for a store; the process that it has where days are many ends with the block.
-    Raises StoreError."""
+    """Detection for a store; the process that it may have ends with the block. Raises StoreError."""
     days = {file.event_day for file in layout.committed_files()}
-    if len(days) < WORTH_DAYS or (os.cpu_count() or 1) == 1:
-        yield Detection(layout, None)
-        return
-    command = [sys.executable, "-m", "analytics.aside"]
-    with Popen(  # noqa: S603 - our own module
-        command,
-        bufsize=0,  # what cannot be written is not kept to be written again
-        cwd=_ROOT,
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=DEVNULL,
-    ) as process:
-        try:
-            yield Detection(layout, process)
-        finally:
-            process.kill()
+    found = Detection(layout, beside=len(days) >= WORTH_DAYS and (os.cpu_count() or 1) > 1)
+    try:
+        yield found
+    finally:
+        found.end()
 
 
 def done(task: Task) -> tuple[Anomaly, ...]:

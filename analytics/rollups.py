@@ -63,14 +63,18 @@ def refresh(
     `opened` opens the engine that reads the entries.
     """
     by_day = _files_by_day(layout.committed_files())
-    state = _read_state(layout)
-    versions = {day: _version(_files_read(by_day, (day,))) for day in by_day}
+    state, versions = _read_state(layout), _versions(by_day)
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
     _drop_days(layout, set(state) - set(versions))
     if stale:
         _build(layout, opened(layout), by_day, list(_pieces(by_day, stale)), progress)
     _write_state(layout, versions)
     return tuple(stale)
+
+
+def up_to_date(layout: Layout) -> bool:
+    """Whether `refresh` has nothing to make. Raises StoreError."""
+    return _read_state(layout) == _versions(_files_by_day(layout.committed_files()))
 
 
 def _pieces(by_day: Days, days: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -171,6 +175,11 @@ def _files_by_day(files: Iterable[EventFile]) -> Days:
     for file in files:
         by_day[file.event_day].append(file)
     return dict(by_day)
+
+
+def _versions(by_day: Days) -> dict[str, str]:
+    """By day what its rollups are made from."""
+    return {day: _version(_files_read(by_day, (day,))) for day in by_day}
 
 
 def _version(files: Iterable[EventFile]) -> str:

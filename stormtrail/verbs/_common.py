@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -75,19 +74,20 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
 def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
     """The findings of the store with these settings, with a bar on stderr; an `engine` makes the rollups anew,
     and is entered once there is a store. None: those of the last analysis, if nothing has changed since."""
-    from analytics import aside
+    from analytics import aside, rollups
 
     require_store(settings)
     refresh(settings.layout)
-    # begun before what is slow to import
-    with aside.detection(settings.layout) if engine else nullcontext() as detection:
+    with aside.detection(settings.layout) as detection:
+        if engine is not None and rollups.up_to_date(settings.layout):
+            detection.start()  # before what is slow to import
         findings = _analysed(settings, engine, detection)
     publish_rollups(settings.layout)
     return findings
 
 
 def _analysed(
-    settings: Settings, engine: AbstractContextManager[Opener] | None, detection: Detection | None
+    settings: Settings, engine: AbstractContextManager[Opener] | None, detection: Detection
 ) -> Findings:
     from analytics import kept
     from analytics.analysis import analyze

@@ -53,6 +53,7 @@ def _store(folder: Path, days: int) -> Layout:
 
 
 def _process(detecting: Detection) -> Popen[bytes]:
+    detecting.start()
     process = detecting.process
     assert process is not None
     return process
@@ -63,7 +64,7 @@ def test_the_process_tells_the_anomalies_of_the_window(layout: Layout, hours: pa
     with detection(layout) as detecting:
         detecting.begin(SINCE, UNTIL)
         found = detecting.anomalies()
-        assert _process(detecting).returncode == 0
+        assert detecting.process and detecting.process.returncode == 0
     assert found == detect(hours.filter(inside))
     assert "burst" in {anomaly.detector for anomaly in found}
 
@@ -90,4 +91,5 @@ def test_the_process_ends_with_the_block(layout: Layout) -> None:
 
 def test_a_store_too_short_for_an_anomaly_has_no_process(tmp_path: Path) -> None:
     with detection(_store(tmp_path, DAYS - 1)) as detecting:
+        detecting.start()
         assert detecting.process is None
