@@ -51,7 +51,7 @@ def analyze(
     layout: Layout,
     options: AnalysisOptions = AnalysisOptions(),
     progress: Progress | None = None,
-    opened: Opener = Warehouse.open,
+    opened: Opener = Warehouse.bare,
     detection: Detection | None = None,
 ) -> Findings:
     """The findings of a store; brings its rollups up to date first, on the engine that `opened` opens.
@@ -61,6 +61,7 @@ def analyze(
     with nullcontext(detection) if detection else aside.detection(layout) as detecting:
         say("rolling up")
         rollups.refresh(layout, opened=opened)
+        detecting.start()
         say("tracing chains")
         case = examined(layout, options, detecting)
         if case is None:

@@ -111,6 +111,8 @@ def main() -> None:
     detectors.prepare()
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     sys.stdout.buffer.write(msgspec.msgpack.encode(done(task)))
+    sys.stdout.flush()
+    os._exit(0)  # nothing is left to tidy; libraries' threads may abort an ending interpreter
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ Days = dict[str, list[EventFile]]
 
 
 def refresh(
-    layout: Layout, progress: Progress | None = None, opened: Opener = Warehouse.open
+    layout: Layout, progress: Progress | None = None, opened: Opener = Warehouse.bare
 ) -> tuple[str, ...]:
     """Brings every rollup up to date with the committed events; returns the days that were made.
 

@@ -64,9 +64,12 @@ class Warehouse:
     @classmethod
     def on_rollups(cls, layout: Layout) -> Warehouse:
         """The rollups alone: not one file of events is opened, however many there are."""
-        connection = duckdb.connect()
-        connection.execute("set timezone = 'UTC'")
-        return cls(connection, rollup_views(layout))
+        return cls(_connected(), rollup_views(layout))
+
+    @classmethod
+    def bare(cls, _: Layout) -> Warehouse:
+        """Nothing of the store yet: for who says which events to use."""
+        return cls(_connected())
 
     def use_events(self, paths: Sequence[Path]) -> None:
         """Points the view `events` at these files; an empty table where there are none."""
@@ -116,6 +119,12 @@ class Warehouse:
             return self._connection.sql(text, params=dict(parameters or {})).to_arrow_table()
         except duckdb.Error as error:
             raise StoreError(f"the query failed ({str(error).splitlines()[0]})") from error
+
+
+def _connected() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    return connection
 
 
 def rollup_views(layout: Layout) -> dict[str, Path]:

@@ -36,4 +36,4 @@ class Engine(Protocol):
 
 
 Opener = Callable[[Layout], Engine]
-"""Opens an engine on a store."""
+"""Opens an engine for a store; which events it reads is said to it."""

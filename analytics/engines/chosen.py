@@ -16,7 +16,7 @@ def _duckdb(master: str | None = None) -> Iterator[Opener]:
     if master:
         hint = "add --engine spark"
         raise UsageError("DuckDB runs in this process", where="--master", hint=hint)
-    yield Warehouse.open
+    yield Warehouse.bare
 
 
 @contextmanager
