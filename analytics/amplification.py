@@ -62,7 +62,7 @@ def alike(runs: Floats, delivered: Floats, own: Floats | None = None) -> float:
     first, last = active_span(runs)
     design = causes(delivered, own)[first:last]
     if last - first < MINIMUM_MINUTES:
-        usual = design @ delays.delay(runs, delivered).kernel
+        usual = design @ delays.delay(runs, delivered, own).kernel
         return _correlation(usual, runs[first:last]) if last - first >= LAGS else 0.0
     target = high_pass(runs[first:last])
     smooth = high_pass(design)
@@ -91,12 +91,15 @@ def follows(runs: Floats, others: Floats) -> float:
     return _correlation(foretold(target, high_pass(lagged(others, first, last))), target)
 
 
-def estimate(runs: Floats, delivered: Floats) -> Estimate | None:
-    """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran."""
+def estimate(runs: Floats, delivered: Floats, own: Floats | None = None) -> Estimate | None:
+    """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran.
+
+    `own` are the entries among the delivered ones that the runs themselves wrote.
+    """
     first, last = active_span(runs)
     if first == last:
         return None
-    delay = delays.delay(runs, delivered)
+    delay = delays.delay(runs, delivered, own)
     expected = later(delivered, delay.kernel)
     first, last = _linked(runs, expected, *_settled(first, last, len(runs)))
     started, caused = runs[first:last], expected[first:last]

@@ -81,8 +81,12 @@ def _weighted(scores: Floats) -> Delay:
 USUAL = _weighted(_PRIORS)
 
 
-def delay(runs: Floats, delivered: Floats) -> Delay:
-    """The delay from `delivered` entries a minute to the runs that they start."""
+def delay(runs: Floats, delivered: Floats, own: Floats | None = None) -> Delay:
+    """The delay from `delivered` entries a minute to the runs that they start.
+
+    `own` are those among them that the runs wrote: in the very minute of a run they move with it exactly, and
+    would speak for any delay so short.
+    """
     first, last = active_span(runs)
     last = min(last, first + MOST_MINUTES)
     if last - first < LAGS or not delivered.any():
@@ -92,6 +96,8 @@ def delay(runs: Floats, delivered: Floats) -> Delay:
         if first < LAGS
         else lagged(delivered, first, last)
     )
+    if own is not None:
+        columns[:, 0] = np.maximum(columns[:, 0] - own[first:last], 0.0)
     return _weighted(_scores(runs[first:last], columns @ KERNELS) + _PRIORS)
 
 

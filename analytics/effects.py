@@ -146,7 +146,7 @@ def returning(weights: Weights, feed: Feed, data: RollupData) -> Floats:
     """Second-order entries a minute that this feed delivers again."""
     total = np.zeros(data.span.minutes)
     for counts, weight, cells in tables(weights, data):
-        total += _covered(counts, weight, cells, feed, data)
+        total += covered(counts, weight, cells, feed, data)
     total[: weights.first] = 0.0
     return total
 
@@ -196,7 +196,9 @@ def tables(weights: Weights, data: RollupData) -> list[tuple[Counts, Floats, Int
     ]
 
 
-def _covered(counts: Counts, weight: Floats, cells: Ints, feed: Feed, data: RollupData) -> Floats:
+def covered(counts: Counts, weight: Floats, cells: Ints, feed: Feed, data: RollupData) -> Floats:
+    """Entries a minute that this feed delivers, of the counts' keys with their weights; `cells` are the keys'
+    places among the traffic's."""
     if not len(counts.keys):
         return np.zeros(data.span.minutes)
     inside = feed.covered(cells[counts.key], counts.minute)

@@ -11,6 +11,7 @@ from scipy.special import chdtri
 from analytics import (
     amplification,
     arns,
+    effects,
     feeds,
     flows,
     inferred_feeds,
@@ -94,6 +95,31 @@ def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
 def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Floats:
     """Entries a minute of the runs and calls of these functions and all that they call, or start through
     state machines: those run within seconds, as a called function does."""
+    reached = _reached(functions, graph, data)
+    runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
+    return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
+
+
+def _own_delivered(verdict: Verdict, feed: feeds.Feed, graph: Graph, data: RollupData) -> Floats:
+    """Those of the source's own entries that its feed delivers, by the minute of the run that wrote them."""
+    bucket = arns.part(verdict.node, 5)
+    reached = _reached(graph.functions_of(verdict.node), graph, data)
+    tables = [
+        (data.runs, data.run_cells, data.runs.where(lambda key: key[0] in reached)),
+        (data.calls, data.call_cells, data.calls.where(lambda key: key[0] in reached)),
+    ]
+    if not reached:
+        mine = data.deliveries.where(lambda key: key[4] == bucket)
+        tables = [(data.deliveries, data.delivery_cells, mine)]
+    parts = [
+        effects.covered(counts, mine.astype(float), cells, feed, data)
+        for counts, cells, mine in tables
+    ]
+    return np.asarray(np.sum(parts, axis=0))
+
+
+def _reached(functions: Sequence[str], graph: Graph, data: RollupData) -> set[str]:
+    """These functions and all that they call, or start through state machines."""
     machines = [start for start in nodes(graph).values() if start.kind == "step_functions"]
     filled = flows.recorded_relays(data.calls, machines) if machines else {}
     reached = set(functions)
@@ -109,10 +135,8 @@ def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Flo
             )
         } - reached
         if not more:
-            break
+            return reached
         reached |= more
-    runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
-    return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
 
 
 def judge(
@@ -428,9 +452,10 @@ def measure(
         )
     feed = _while_it_starts(_feed(verdict, graph, topology, data, runs), runs)
     delivered = feed.series(data.traffic)
-    estimate = amplification.estimate(runs, delivered) if delivered.any() else None
+    own = _own_delivered(verdict, feed, graph, data)
+    estimate = amplification.estimate(runs, delivered, own) if delivered.any() else None
     if estimate and feed.others:
-        estimate = _over_all(estimate, feed.others, runs, data)
+        estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
     total = (
         float(lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))].sum())
         if estimate
@@ -451,12 +476,18 @@ def _while_it_starts(feed: feeds.Feed, runs: Floats) -> feeds.Feed:
 
 def _over_all(
     estimate: Estimate,
+    verdict: Verdict,
     masks: Sequence[feeds.Mask],
     runs: Floats,
+    graph: Graph,
     data: RollupData,
 ) -> Estimate:
     """The estimate with an interval that holds those of every feed that cannot be ruled out."""
-    found = [amplification.estimate(runs, data.traffic.series("entries", mask)) for mask in masks]
+    found = []
+    for mask in masks:
+        feed = feeds.Feed((feeds.Part(0, data.span.minutes, mask),), (), "unknown", 0.0)
+        own = _own_delivered(verdict, feed, graph, data)
+        found.append(amplification.estimate(runs, feed.series(data.traffic), own))
     intervals = [estimate.interval, *(other.interval for other in found if other)]
     return replace(
         estimate,

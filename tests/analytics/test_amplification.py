@@ -40,6 +40,19 @@ def test_a_known_delay_is_recovered_from_the_counts() -> None:
     assert alike(runs, delivered) > 0.8  # Poisson noise of the runs keeps it under 1
 
 
+def test_what_a_run_writes_in_its_own_minute_does_not_shorten_the_delay() -> None:
+    rng = np.random.default_rng(12)
+    delivered, runs = rng.poisson(40.0, MINUTES).astype(float), np.zeros(MINUTES)
+    for minute in range(LAGS, MINUTES):
+        past = delivered[minute - LAGS + 1 : minute + 1][::-1]
+        runs[minute] = rng.poisson(0.4 * past @ KERNEL)
+        delivered[minute] += 2 * runs[minute]
+    mistaken, found = delay(runs, delivered), delay(runs, delivered, 2 * runs)
+    true = np.arange(LAGS) @ KERNEL
+    assert np.arange(LAGS) @ mistaken.kernel < 0.6 * true
+    assert np.arange(LAGS) @ found.kernel == pytest.approx(true, rel=0.15)
+
+
 def test_a_source_at_its_ceiling_does_not_tell_the_delay() -> None:
     rng = np.random.default_rng(14)
     found = delay(np.full(MINUTES, 20.0), rng.poisson(60.0, MINUTES).astype(float))
