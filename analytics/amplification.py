@@ -50,7 +50,12 @@ class Estimate:
     @property
     def delay_seconds(self) -> float | None:
         """Mean delay from an entry to the run it starts; None where the counts do not tell."""
-        return float(60 * (np.arange(LAGS) @ self.kernel)) if self.told else None
+        return self.aligned_seconds if self.told else None
+
+    @property
+    def aligned_seconds(self) -> float:
+        """The mean delay that the ratio is aligned by."""
+        return float(60 * (np.arange(LAGS) @ self.kernel))
 
 
 def alike(runs: Floats, delivered: Floats, own: Floats | None = None) -> float:

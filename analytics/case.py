@@ -33,6 +33,7 @@ class Case:
     measured: Mapping[str, Measured]
     weights: Mapping[str, effects.Weights]
     returned: Mapping[str, Mapping[str, feedback.Return]]
+    undecided: tuple[str, ...] = ()
 
     @cached_property
     def k(self) -> Mapping[str, Mapping[str, float]]:
@@ -60,14 +61,15 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     data = named_buckets.told_apart(data, topology.trails.values())
     graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     graph_ = state_machines.told(graph_, data.runs, data.calls)
-    verdicts, relays = sources.judge(graph_, topology, data)
+    judged = sources.judge(graph_, topology, data)
+    verdicts = judged.verdicts
     graph_ = joined(graph_, verdicts)
     verdicts = {
         without_function(node): replace(verdict, node=without_function(node))
         for node, verdict in verdicts.items()
     }
     verdicts |= _self_logging(data, verdicts)
-    flow = trace(graph_, verdicts, relays)
+    flow = trace(graph_, verdicts, judged.relays)
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
     measured = {node: sources.measure(verdicts[node], graph_, topology, data) for node in weights}
     returned = feedback.found(measured, weights, data)
@@ -79,6 +81,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
         measured,
         weights,
         returned,
+        judged.undecided,
     )
 
 

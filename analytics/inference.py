@@ -28,6 +28,7 @@ from analytics.lags import LAGS, SMOOTH, active_span, causes, later, usual_kerne
 from analytics.series import Floats
 
 CERTAIN = 4.5  # standard errors; of two hundred functions of the business none had 3
+LIKELY = 3.0  # … where the entries are for the most part the runs' own, as those of one group of an account are
 SHOWN = 0.2  # runs move by this share of what the entries do at least
 FREE = 0.5  # dispersion of runs that nothing bounds
 AHEAD = 4  # minutes
@@ -58,8 +59,9 @@ class Response:
     def processes(self) -> bool | None:
         """Whether such runs are those of a log processor; None where the counts cannot tell: one at its
         ceiling runs evenly whatever it is given."""
-        caused = self.before >= MORE_BEFORE or self.of_itself >= OF_ITSELF
-        if self.sigmas >= CERTAIN and self.gain >= SHOWN and caused:
+        itself = self.of_itself >= OF_ITSELF
+        follows = self.gain >= SHOWN and self.sigmas >= (LIKELY if itself else CERTAIN)
+        if follows and (itself or self.before >= MORE_BEFORE):
             return True
         idle = self.gain + 2 * self.error < SHOWN and self.dispersion >= FREE
         return False if idle else None

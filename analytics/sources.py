@@ -32,6 +32,7 @@ from analytics.topology import Topology
 # no trail's log group is known, and where another one is.
 THIN, SPARSE, PLENTY = 60, 0.2, 0.4
 LEAST_BATCHES = 10
+UNDECIDED = "undecided"
 FILE_KINDS = ("s3", "sns")  # what a notification of a log file starts functions through
 NAMED_KINDS = ("kinesis", "firehose", "sns")
 LEAST_FILES, LEAST_PARTS = 30, 3
@@ -51,6 +52,15 @@ class Verdict:
     kind: str
     link: str
     confidence: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The log sources; the relays with who fills them; log groups of which nothing tells what feeds them."""
+
+    verdicts: dict[str, Verdict]
+    relays: dict[str, tuple[str, ...]]
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,23 +149,23 @@ def _reached(functions: Sequence[str], graph: Graph, data: RollupData) -> set[st
         reached |= more
 
 
-def judge(
-    graph: Graph, topology: Topology, data: RollupData
-) -> tuple[dict[str, Verdict], dict[str, tuple[str, ...]]]:
-    """The nodes that are log sources, and the relays that log-processing functions fill (with who fills them).
+def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
+    """The nodes that are log sources, and the relays that log-processing functions fill.
 
     What a record or a relay explains is explained. Only where no record tells of any source are queues and
     the like judged by how the counts move: a storm that explodes moves with everything for a few minutes,
     and a busy bucket of the business may start as many runs as there are log files.
     """
     starts = sorted(nodes(graph).items())
-    found = {
+    judged = {
         node: verdict
         for node, start in starts
         if (verdict := _judge_node(start, graph, topology, data))
     }
+    found = {node: verdict for node, verdict in judged.items() if verdict.link != UNDECIDED}
+    undecided = tuple(node for node in judged if node not in found)
     if any(verdict.link in ("recorded", "configured") for verdict in found.values()):
-        return found, relays(graph, found, data)
+        return Judgement(found, relays(graph, found, data), undecided)
     known_relays = relays(graph, found, data)
     for node, start in starts:
         if (
@@ -171,7 +181,7 @@ def judge(
             )
             if verdict:
                 found[node] = verdict
-    return found, relays(graph, found, data)
+    return Judgement(found, relays(graph, found, data), undecided)
 
 
 def _told(node: str, topology: Topology) -> bool:
@@ -258,7 +268,9 @@ def _judge_group(
     runs = direct_runs(start.node, graph, data)
     share = _share_of_account(runs, functions, data)
     enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
-    return Verdict(start.node, start.kind, "unknown", 0.3) if enough else None
+    if enough:
+        return Verdict(start.node, start.kind, "unknown", 0.3)
+    return Verdict(start.node, start.kind, UNDECIDED, 0.0) if runs.sum() >= THIN else None
 
 
 def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) -> float:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from analytics import arns, effects
 from analytics.case import Case
 from analytics.findings import Interval, Loop, Source
 from analytics.rounding import rounded
 from analytics.sources import Measured, Verdict
+
+MOST_UNDECIDED = 5
 
 
 def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
@@ -70,10 +72,13 @@ def _ratios(
     return values[0], values[1], values[2], values[3]  # type: ignore[return-value]
 
 
-def notes(told: tuple[Source, ...], measured: Mapping[str, Measured]) -> tuple[str, ...]:
+def notes(
+    told: tuple[Source, ...], measured: Mapping[str, Measured], undecided: Sequence[str] = ()
+) -> tuple[str, ...]:
     """What no record shows, a sentence each."""
     found = []
     for source in told:
+        estimate = measured[source.arn].estimate
         if source.link in ("inferred", "unknown"):
             known = f"its feed is {source.link} (confidence {source.link_confidence})"
             found.append(f"{source.arn}: no record shows which trail feeds it; {known}.")
@@ -81,7 +86,14 @@ def notes(told: tuple[Source, ...], measured: Mapping[str, Measured]) -> tuple[s
             asked = "its trails' selectors ask for resources that the counts do not tell apart"
             of_it = f"{doubted:.0%} of the entries that it is taken to deliver"
             found.append(f"{source.arn}: {asked}; {of_it} may not be among them.")
-        if source.s is not None and source.delivery_delay_seconds is None:
-            used = "the usual one (median 191 s) aligns s"
+        if estimate and source.s is not None and source.delivery_delay_seconds is None:
+            used = f"one of {estimate.aligned_seconds:.0f} s, near what is usual, aligns s"
             found.append(f"{source.arn}: the counts do not tell the delivery delay; {used}.")
+    found.extend(
+        f"{node}: nothing tells whether a trail feeds this log group, so what it starts is not counted as log "
+        "processing; `stormtrail topology pull`, or a link in a topology file, would tell."
+        for node in undecided[:MOST_UNDECIDED]
+    )
+    if len(undecided) > MOST_UNDECIDED:
+        found.append(f"{len(undecided) - MOST_UNDECIDED} more log groups like the one before.")
     return tuple(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from analytics.inference import proportion, response
+from analytics.inference import OF_ITSELF, Response, proportion, response
 from analytics.lags import lagged, usual_kernel
 from analytics.series import Floats
 
@@ -76,3 +77,11 @@ def test_runs_in_proportion_to_their_own_feed_are_told_from_those_to_another() -
     runs = runs_after(feed, 0.5, 9)
     none = np.zeros(MINUTES)
     assert proportion(runs, none, feed).gain > 10 + proportion(runs, none, other).gain
+
+
+@pytest.mark.parametrize(("of_itself", "processes"), [(0.9, True), (OF_ITSELF, True), (0.5, None)])
+def test_a_loop_that_wrote_most_of_the_entries_shows_sooner(
+    of_itself: float, processes: bool | None
+) -> None:
+    found = Response(gain=0.5, error=0.5 / 3.1, dispersion=0.9, before=5.0, of_itself=of_itself)
+    assert found.processes is processes

@@ -10,6 +10,7 @@ import simulation
 from analytics.analysis import analyze
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
+from tests.analytics.test_rollups import GROUP, record, store
 
 
 @pytest.mark.parametrize("seed", [4, 9])
@@ -21,3 +22,19 @@ def test_a_bucket_of_the_business_is_no_source_beside_a_recorded_one(
     layout = Layout(tmp_path / "store")
     ingest([str(tmp_path / "archive")], layout, IngestOptions(workers=0))
     assert [source.kind for source in analyze(layout).sources] == ["kinesis"]
+
+
+def test_a_log_group_that_nothing_tells_of_is_named_rather_than_left_out(tmp_path: Path) -> None:
+    """It starts a function every minute, whatever is written meanwhile."""
+    times = [f"2026-03-01T{minute // 60:02}:{minute % 60:02}" for minute in range(180)]
+    runs = [record(f"run {at}", f"{at}:05Z", "Invoke", at) for at in times]
+    others = [
+        record(f"read {at} {number}", f"{at}:30Z", "ListFunctions20150331", f"{at} {number}")
+        | {"resources": [], "requestParameters": None, "eventCategory": "Management"}
+        for at in times
+        for number in range(9)
+    ]
+    found = analyze(store(tmp_path, "a", [*runs, *others]))
+    assert found.sources == ()
+    (note,) = found.notes
+    assert note.startswith(f"{GROUP}: nothing tells whether a trail feeds this log group")
