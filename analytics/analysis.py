@@ -116,7 +116,10 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
         chains=describe.chains(case.measured, case.graph, case.flow, case.data),
         loops=found_loops,
         anomalies=detection.anomalies(),
-        notes=sources_told.notes(told, case.measured, case.undecided),
+        notes=(
+            *sources_told.notes(told, case.measured, case.undecided),
+            *describe.notes(functions),
+        ),
     )
     told_all = billing.with_money(findings, case, options)
     return replace(told_all, integrity=integrity.of_evidence(told_all, layout))

@@ -33,6 +33,15 @@ def functions(
     )
 
 
+def notes(found: Iterable[LogFunction]) -> tuple[str, ...]:
+    """What is not recorded of the functions, a sentence each."""
+    return tuple(
+        f"{function.arn}: no run of it is recorded; the runs that it starts stand for its own."
+        for function in found
+        if not function.invocations and not function.entries
+    )
+
+
 def _function(
     arn: str, graph: Graph, flow: Flow, data: RollupData, batch: float | None, in_loop: bool
 ) -> LogFunction:

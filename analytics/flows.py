@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import networkx as nx
@@ -64,7 +64,8 @@ class Graph:
 def graph(runs: Counts, topology: Topology) -> Graph:
     """Every function with its ways in; keys of `runs` are (function, kind, trigger, caller, account, region, category).
 
-    The runs of a function whose accept records are missing go to its main way in.
+    The runs of a function whose accept records are missing go to its main way in; a function of which no run is
+    recorded has the way in that the links tell.
     """
     totals = runs.totals("runs") + 1e-6 * runs.totals("entries")
     starts: dict[str, dict[Start, float]] = defaultdict(lambda: defaultdict(float))
@@ -87,10 +88,32 @@ def graph(runs: Counts, topology: Topology) -> Graph:
         )
         known[start] += totals[place]
         keys[function, start].append(place)
+    for caller, places in _unrecorded(runs, starts).items():
+        if (only := _only_way_in(caller, topology)) is not None:
+            starts[caller][only] = float(totals[places].sum())
+            keys[caller, only] = places
     return Graph(
         {arn: dict(ways) for arn, ways in starts.items()},
         {at: tuple(places) for at, places in keys.items()},
     )
+
+
+def _unrecorded(runs: Counts, recorded: Container[str]) -> dict[str, list[int]]:
+    """The functions that start others though no run of theirs is recorded, as where a trail records the runs of
+    some accounts only: each with the keys of the runs that it starts, which stand for its own."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for place, key in enumerate(runs.keys):
+        if key[3] is not None and str(key[3]) not in recorded:
+            found[str(key[3])].append(place)
+    return dict(found)
+
+
+def _only_way_in(function: str, topology: Topology) -> Start | None:
+    """What starts a function by the links alone; None where they tell of nothing or of several."""
+    linked = _policy_groups([link.source for link in topology.into(function)], topology)
+    if len(set(linked)) != 1:
+        return None
+    return Start(arns.kind(linked[0]) or "unknown", arns.log_group(linked[0]))
 
 
 def start_of(key: tuple[object, ...], topology: Topology) -> Start | None:

@@ -10,7 +10,7 @@ import simulation
 from analytics.analysis import analyze
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
-from tests.analytics.test_rollups import GROUP, record, store
+from tests.analytics.test_rollups import FUNCTION, GROUP, HOME, REGION, Record, record, store
 
 
 @pytest.mark.parametrize("seed", [4, 9])
@@ -38,3 +38,62 @@ def test_a_log_group_that_nothing_tells_of_is_named_rather_than_left_out(tmp_pat
     assert found.sources == ()
     (note,) = found.notes
     assert note.startswith(f"{GROUP}: nothing tells whether a trail feeds this log group")
+
+
+def test_a_chain_whose_first_function_is_not_recorded_is_followed_by_its_links(
+    tmp_path: Path,
+) -> None:
+    """An organization's trail may record the runs of some accounts only."""
+    router, trail = f"{FUNCTION}-router", f"arn:aws:cloudtrail:{REGION}:{HOME}:trail/audit"
+    actor = {"type": "IAMUser", "arn": f"arn:aws:iam::{HOME}:user/kim", "accountId": HOME}
+    made = change(
+        "CreateTrail",
+        {"name": "audit", "cloudWatchLogsLogGroupArn": f"{GROUP}:*"},
+        {"name": "audit", "trailARN": trail, "cloudWatchLogsLogGroupArn": f"{GROUP}:*"},
+    )
+    linked = change("PutSubscriptionFilter", {"logGroupName": "audit", "destinationArn": router})
+    runs = [
+        record(
+            f"e{minute}",
+            f"2026-03-01T{10 + minute // 60}:{minute % 60:02}:05Z",
+            "Invoke",
+            f"r{minute}",
+        )
+        | {
+            "userIdentity": {
+                **actor,
+                "type": "AssumedRole",
+                "inScopeOf": {"credentialsIssuedTo": router},
+            }
+        }
+        for minute in range(5, 120)
+    ]
+    found = analyze(store(tmp_path, "a", [made, linked, *runs]))
+    assert [(source.arn, source.link) for source in found.sources] == [(GROUP, "recorded")]
+    assert {function.arn: function.depth for function in found.functions} == {
+        router: 1,
+        FUNCTION: 2,
+    }
+    assert found.entries.second_order == len(runs)
+    assert (
+        f"{router}: no run of it is recorded; the runs that it starts stand for its own."
+        in found.notes
+    )
+
+
+def change(name: str, asked: Record, told: Record | None = None) -> Record:
+    """A successful configuration change."""
+    service = "cloudtrail" if name == "CreateTrail" else "logs"
+    return {
+        **record(name, "2026-03-01T10:00:00Z", name, name),
+        "eventSource": f"{service}.amazonaws.com",
+        "eventCategory": "Management",
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": f"arn:aws:iam::{HOME}:user/kim",
+            "accountId": HOME,
+        },
+        "requestParameters": asked,
+        "responseElements": told,
+        "resources": [],
+    }
