@@ -10,7 +10,7 @@ from analytics.candidates_found import candidates
 from analytics.cost import cost
 from analytics.findings import Findings
 from analytics.measured_usage import usage
-from analytics.present import first_minute, flows, present
+from analytics.present import LEAST_BASIS, first_minute, flows, present
 from analytics.recording import copies
 from analytics.situation import Settings, Situation, with_counted_money
 from analytics.timing import utc
@@ -63,7 +63,8 @@ def _notes(there: Situation, case: Case, first: int) -> tuple[str, ...]:
         for source in there.sources
         if source.has_changed and source.s_of_window is not None and source.s is not None
     ]
-    basis = (
-        f"Money a month is at the rates since {since}, when a loop or a source last began or ended."
-    )
+    why = "when a loop or a source last began or ended"
+    if first == case.data.span.minutes - LEAST_BASIS:
+        why = "the last hour: what began or ended within it is at the mean rate of all of it"
+    basis = f"Money a month is at the rates since {since}, {why}."
     return (basis, *told)
