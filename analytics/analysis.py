@@ -32,6 +32,8 @@ from analytics.warehouse import Warehouse
 from stormtrail.arrow import without_pandas
 from stormtrail.layout import Layout
 
+SECOND_TRAIL = 0.1  # of the entries, copies: a second trail writes into the archive
+
 Progress = Callable[[str], None]
 
 
@@ -86,12 +88,14 @@ def examined(
         detection.begin(data.span.start, data.span.end)
     loaded = archive.read(layout)
     delivered = archive.files_a_minute(layout, data.span)
+    twice = loaded.duplicates > SECOND_TRAIL * data.traffic.measures["entries"].sum()
+    mixed = frozenset[str]() if twice else data.mixed_accounts
     data = replace(
         data,
         files=loaded.files,
         archive_buckets=loaded.buckets,
         delivered_files=delivered,
-        delivered_by=archive.deliverers(layout),
+        delivered_by=archive.deliverers(layout, mixed),
     )
     return examine(data, configured.read(layout))
 

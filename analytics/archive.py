@@ -50,10 +50,12 @@ def read(layout: Layout) -> Archive:
 
 @dataclass(frozen=True)
 class Delivered:
-    """Accounts whose entries trails of their own wrote into the archive, and those whose an organization's."""
+    """Accounts whose entries trails of their own wrote into the archive, and those whose an organization's; and
+    those of which one log file held management and data entries together."""
 
     by_own: frozenset[str] = frozenset()
     by_organization: frozenset[str] = frozenset()
+    mixed: frozenset[str] = frozenset()
 
     def alone(self, account: str) -> bool:
         """Whether the account's log groups get entries of that account only: a trail delivers into groups of
@@ -61,14 +63,20 @@ class Delivered:
         one of the account's that writes elsewhere: then the keys tell nothing."""
         return account in self.by_own and account not in self.by_organization
 
+    def whole(self, account: str) -> bool:
+        """Whether what the archive has of the account is what its trail delivers: a log file is one trail's, so
+        that a trail recorded both of what one file holds."""
+        return self.alone(account) and account in self.mixed
 
-def deliverers(layout: Layout) -> Delivered:
+
+def deliverers(layout: Layout, mixed: frozenset[str] = frozenset()) -> Delivered:
     """Whose trails wrote the archive, by the keys of its files. Raises StoreError."""
     found = [
         match for (folder,) in layout.ledger_answer(_FOLDERS) if (match := _FOLDER.match(folder))
     ]
     own = frozenset(match["account"] for match in found if not match["organization"])
-    return Delivered(own, frozenset(match["account"] for match in found if match["organization"]))
+    organization = frozenset(match["account"] for match in found if match["organization"])
+    return Delivered(own, organization, mixed)
 
 
 def files_a_minute(layout: Layout, span: Span) -> Floats:

@@ -1,6 +1,6 @@
 """Whose change closed a loop: the one that put its last missing piece in place.
 
-A loop has parts that must all hold: each link on its way, each trail's recording and its selectors. For
+A loop has parts that must all hold: each link on its way and its filter, each trail's recording and its selectors. For
 every part the change that established it is the earliest of those that held without a break up to the
 onset; the loop was closed by the latest of these. Changes that failed, that touch other things or that
 came after the onset are no candidates. Entries come within the delivery delay; the longer the gap, the
@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from analytics import arns
+from analytics import arns, filter_patterns
 from analytics.findings import Cause
 from analytics.selectors import Cell
 from analytics.timing import utc
-from analytics.topology import Change, Topology, Trail
+from analytics.topology import Change, Filter, Topology, Trail
 
 MINUTE = timedelta(minutes=1)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
@@ -68,7 +68,7 @@ def find(
     `recorded_since` is when the archive's first entries like those were written.
     """
     by = _latest(onset)
-    closing = list(_links(topology, of_loop, by))
+    closing = [*_links(topology, of_loop, by), *_filters(topology, of_loop, by, carried)]
     repeated: list[str] = []
     for arn in sorted(of_loop & set(topology.trails)):
         trail = topology.trails[arn]
@@ -144,6 +144,29 @@ def _links(topology: Topology, of_loop: frozenset[str], by: datetime) -> Iterato
     for links in holding.values():
         earliest = min(links, key=lambda link: link.since or by)
         yield earliest.event_id or ""
+
+
+def _filters(
+    topology: Topology, of_loop: frozenset[str], by: datetime, carried: Sequence[Cell]
+) -> Iterator[str]:
+    """Per log group, the earliest filter from which on one or another lets pass what the loop carries."""
+    passing = defaultdict(list)
+    for item in topology.filters:
+        inside = item.source in of_loop and item.target in of_loop
+        if inside and item.since and item.since <= by and _passes(item, carried):
+            passing[item.source].append((item.since, item.until or datetime.max, item.event_id))
+    for periods in passing.values():
+        until, event_id = datetime.min, None
+        for since, end, event in sorted(periods, key=lambda period: period[0]):
+            event_id = event if since > until else event_id
+            until = max(until, end)
+        if until > by:
+            yield event_id or ""
+
+
+def _passes(item: Filter, carried: Sequence[Cell]) -> bool:
+    test = filter_patterns.parse(item.pattern)
+    return test is None or any(test(cell) is not False for cell in carried)
 
 
 def _recording(trail: Trail, topology: Topology, by: datetime) -> Iterator[Change]:

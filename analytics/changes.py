@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from analytics import arns, selectors
-from analytics.topology import Change, Link, Topology, Trail
+from analytics.topology import Change, Filter, Link, Topology, Trail
 
 Row = Mapping[str, Any]
 _FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
@@ -27,6 +28,7 @@ class _Builder:
         self.links: list[Link] = []
         self.trails: dict[str, Trail] = {}
         self.changes: list[Change] = []
+        self.filters: dict[str, list[Filter]] = defaultdict(list)  # by group and name
         self.names: dict[
             str, str
         ] = {}  # local names (uuid, filter, destination) -> what they stand for
@@ -75,6 +77,14 @@ class _Builder:
             else link
             for link in self.links
         ]
+
+    def filter(self, event: _Event, name: str, made: Filter | None) -> None:
+        """Ends a group's filter of that name, and sets this one in its place."""
+        history = self.filters[name]
+        if history and history[-1].until is None:
+            history[-1] = replace(history[-1], until=event.time)
+        if made is not None:
+            history.append(replace(made, since=event.time, event_id=event.row["event_id"]))
 
     def trail(self, event: _Event, name: str) -> Trail:
         """The trail of this name or ARN, made if new."""
@@ -203,7 +213,9 @@ def _subscription(build: _Builder, event: _Event) -> Iterable[str | None]:
     if build.names.get(key, destination) != destination:
         build.close(event, source, build.names[key])
     build.names[key] = destination
-    build.link(event, source, destination, pattern=event.text("filterPattern"))
+    pattern = event.text("filterPattern")
+    build.link(event, source, destination, pattern=pattern)
+    build.filter(event, key, Filter(source, destination, pattern))
     return [source, destination]
 
 
@@ -211,8 +223,10 @@ def _no_subscription(build: _Builder, event: _Event) -> Iterable[str | None]:
     group = event.text("logGroupName", "logGroupIdentifier")
     if not group:
         return []
-    target = build.names.get(f"{event.group(group)} {event.text('filterName')}")
+    key = f"{event.group(group)} {event.text('filterName')}"
+    target = build.names.get(key)
     build.close(event, event.group(group), target)
+    build.filter(event, key, None)
     return [event.group(group), target]
 
 
@@ -230,8 +244,22 @@ def _account_policy(build: _Builder, event: _Event) -> Iterable[str | None]:
     if not isinstance(target, str):
         return []
     every = event.arn("logs", "log-group:*")
-    build.link(event, every, arns.function(target) if arns.service(target) == "lambda" else target)
+    destination = arns.function(target) if arns.service(target) == "lambda" else target
+    pattern = document.get("FilterPattern") if document else None
+    build.link(event, every, destination)
+    build.filter(
+        event, every, Filter(every, destination, pattern if isinstance(pattern, str) else None)
+    )
     return [every, target]
+
+
+def _no_account_policy(build: _Builder, event: _Event) -> Iterable[str | None]:
+    if event.text("policyType") != "SUBSCRIPTION_FILTER_POLICY":
+        return []
+    every = event.arn("logs", "log-group:*")
+    build.close(event, every)
+    build.filter(event, every, None)
+    return [every]
 
 
 def _mapping(build: _Builder, event: _Event) -> Iterable[str | None]:
@@ -382,6 +410,7 @@ HANDLERS: Mapping[str, Callable[[_Builder, _Event], Iterable[str | None]]] = {
     "PutDestinationPolicy": lambda *_: [],
     "PutDestination": _destination,
     "PutAccountPolicy": _account_policy,
+    "DeleteAccountPolicy": _no_account_policy,
     "CreateEventSourceMapping": _mapping,
     "UpdateEventSourceMapping": _mapping,
     "DeleteEventSourceMapping": _mapping,
@@ -414,7 +443,8 @@ def from_changes(rows: Iterable[Row]) -> Topology:
         else link
         for link in build.links
     )
-    return Topology(links, build.trails, tuple(build.changes))
+    filters = tuple(item for history in build.filters.values() for item in history)
+    return Topology(links, build.trails, tuple(build.changes), filters)
 
 
 def _rule_name(event: _Event, key: str = "name") -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics import selectors
-from analytics.topology import Link, Topology, Trail
+from analytics.topology import Filter, Link, Topology, Trail
 from stormtrail.errors import InputError
 from stormtrail.layout import Layout
 
@@ -33,7 +33,12 @@ def _from_file(path: Path) -> Topology:
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         hint = "correct or remove the file; docs/topology.md shows its form"
         raise InputError(f"is no topology file ({error})", where=str(path), hint=hint) from error
-    return Topology(links, trails)
+    filters = tuple(
+        Filter(link.source, link.target, link.pattern)
+        for link in links
+        if ":log-group:" in link.source
+    )
+    return Topology(links, trails, filters=filters)
 
 
 def _link(item: Mapping[str, Any]) -> Link:

@@ -11,11 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics import lags
 from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats
 
 Mask = NDArray[np.bool_]
+
+# Of a feed's entries that may be left out, for it is asked what the counts do not tell: so few are no matter.
+LEAST_DOUBTED = 0.02
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Part:
 class Feed:
     """What a source delivers: parts over the cells of the traffic counts, who feeds it, how that is known;
     `others` are masks that it may be as well, where nothing tells; `doubted` is the share of its entries that
-    a trail may leave out, for its selectors ask what the counts do not tell."""
+    a trail or a filter may leave out, for it is asked what the counts do not tell."""
 
     parts: tuple[Part, ...]
     fed_by: tuple[FedBy, ...]
@@ -73,6 +77,24 @@ class Feed:
         for part in self.parts:
             found |= part.holds(cell_places, minutes)
         return found
+
+
+def doubted(feed: Feed, guessed: Mask, runs: Floats, traffic: Counts) -> Feed:
+    """The feed with what it may be as well, where selectors or filters ask what cells do not know, as an object's
+    name: it takes all of such entries, and may deliver none of them."""
+    if not guessed.any():
+        return feed
+    surely = replace(
+        feed, parts=tuple(replace(part, mask=part.mask & ~guessed) for part in feed.parts)
+    )
+    active = slice(*lags.active_span(runs))
+    total, sure = (float(item.series(traffic)[active].sum()) for item in (feed, surely))
+    share = 1 - sure / total if total else 0.0
+    if share < LEAST_DOUBTED:
+        return feed
+    every = np.any([part.mask for part in feed.parts], axis=0)
+    others = (*feed.others, every, every & ~guessed)
+    return replace(feed, doubted=max(feed.doubted, share), others=others)
 
 
 def cells(traffic: Counts) -> tuple[Cell, ...]:

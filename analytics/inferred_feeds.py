@@ -29,21 +29,28 @@ RARE = {
     "management": 5.0,
     "data": 10.0,
 }  # … and a trail of less than the archive has, which is rare
-UNMOVED = 3.0  # times as rare where the runs move with nothing
+ONE_TRAIL = (
+    20.0  # … and rarer still, where a trail that records both delivers to the account's groups
+)
+CANNOT_BE = (
+    15.0  # log-likelihood: as much as the level of runs in batches can speak against anything
+)
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
-BY_LEVEL = 0.8  # confidence
+AT_CEILING = 0.5  # … of runs that move with nothing: they are too even to tell anything so sharply
+TOLD = 0.8  # confidence in what the level of the runs tells, or the archive's files
 
 
 @dataclass(frozen=True)
 class Reader:
     """The functions that a source starts: their runs a minute, the entries that these write, and how many
-    functions they are."""
+    functions they are; the cells that filters let pass to them, where there are any."""
 
     runs: Floats
     own: Floats
     functions: int = 1
+    takes: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -58,17 +65,13 @@ class _Candidate:
 @dataclass(frozen=True)
 class _Explained:
     """A candidate with how well it explains the runs: one by one, in batches, and how they move
-    (log-likelihood)."""
+    (log-likelihood); `rarity` is what it must explain better than others."""
 
     candidate: _Candidate
     one: Fit
     free: Fit
     moves: Proportion
-
-    @property
-    def rarity(self) -> float:
-        """What this candidate must explain better than others."""
-        return RARE.get(self.candidate.kind, 0.0)
+    rarity: float
 
 
 @dataclass(frozen=True)
@@ -87,22 +90,24 @@ def infer(
     traffic: Counts,
     *,
     alone: bool = False,
+    whole: bool = False,
 ) -> Feed:
     """The feed of a source in these accounts that explains its reader's runs best; `alone` where it can be
-    but theirs."""
-    every = _candidates(accounts, all_cells)
+    but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another is
+    hardly the source's."""
+    every = _candidates(accounts, all_cells, reader)
     candidates = [item for item in every if not (alone and item.everywhere)] or every
-    way, by_level = _explanation(candidates, reader, traffic)
+    way, by_level = _explanation(candidates, reader, traffic, ONE_TRAIL if whole else 0.0)
     unsaid = Feed(way.parts, (), "unknown", 0.0)
     correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
-    fits = by_level or correlation >= amplification.GOOD_FIT
+    fits = whole or by_level or correlation >= amplification.GOOD_FIT
     seen = np.any([part.mask for part in way.parts], axis=0)
     others = () if fits else tuple(item.mask for item in _enough(candidates, reader, traffic))
     return replace(
         unsaid,
         fed_by=(fed_by(None, all_cells, seen),),
         link="inferred" if fits else "unknown",
-        confidence=round(min(0.9, max(BY_LEVEL if by_level else 0.0, correlation)), 2),
+        confidence=round(min(0.9, max(TOLD if whole or by_level else 0.0, correlation)), 2),
         correlation=correlation,
         others=others,
     )
@@ -114,7 +119,11 @@ def one_by_one(
     """Whether the reader plainly runs once for every entry that a trail could deliver to a source in these
     accounts, until its ceiling: nothing but a log processor has just as many runs, when it has them."""
     minutes = levels.span(reader.runs)
-    fits = [found for mask in _masks(accounts, all_cells) if (found := _fit(mask, reader, traffic))]
+    fits = [
+        found
+        for mask in _masks(accounts, all_cells, reader)
+        if (found := _fit(mask, reader, traffic))
+    ]
     best = max(fits, key=lambda fit: fit.total, default=None)
     if best is None:
         return False
@@ -132,27 +141,29 @@ def follows(
         inference.response(
             reader.runs / reader.functions, reader.own, traffic.series("entries", mask)
         )
-        for mask in _masks(accounts, all_cells)
+        for mask in _masks(accounts, all_cells, reader)
     ]
     return max(found, key=lambda item: item.sigmas, default=Response())
 
 
-def _masks(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[Mask]:
+def _masks(accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader) -> list[Mask]:
     """The entries of each candidate but those of data events alone; what is the same is there once."""
-    found = (item.mask for item in _candidates(accounts, all_cells) if item.kind != "data")
+    found = (item.mask for item in _candidates(accounts, all_cells, reader) if item.kind != "data")
     return list({mask.tobytes(): mask for mask in found}.values())
 
 
-def _candidates(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[_Candidate]:
+def _candidates(
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader
+) -> list[_Candidate]:
     """The source's own accounts, then all; of all categories, management with Lambda data, management, data."""
-    every = np.ones(len(all_cells), dtype=bool)
-    management = mask_of(cell.category == "Management" for cell in all_cells)
+    every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
+    management = every & mask_of(cell.category == "Management" for cell in all_cells)
     kinds = {
         "all": every,
         "functions": management
-        | mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells),
+        | every & mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells),
         "management": management,
-        "data": mask_of(cell.category == "Data" for cell in all_cells),
+        "data": every & mask_of(cell.category == "Data" for cell in all_cells),
     }
     places = {False: mask_of(cell.account in accounts for cell in all_cells), True: every}
     return [
@@ -164,10 +175,13 @@ def _candidates(accounts: Sequence[str], all_cells: Sequence[Cell]) -> list[_Can
 
 
 def _explanation(
-    candidates: Sequence[_Candidate], reader: Reader, traffic: Counts
+    candidates: Sequence[_Candidate], reader: Reader, traffic: Counts, rarer: float
 ) -> tuple[_Way, bool]:
-    """What explains the runs best, and whether it is their level that tells."""
-    explained = [found for item in candidates if (found := _explained(item, reader, traffic))]
+    """What explains the runs best, and whether it is their level that tells; a trail of less than the archive
+    has is so much `rarer` than usual."""
+    explained = [
+        found for item in candidates if (found := _explained(item, reader, traffic, rarer))
+    ]
     if not explained:
         return _way(
             _most_alike(_enough(candidates, reader, traffic), reader, traffic), traffic
@@ -182,19 +196,23 @@ def _explanation(
     if top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         return _preferred(ones, scale, far=tells), True
-    least = max(LEAST_DISPERSION, min(item.moves.dispersion for item in explained))
-    moved = [
-        _way(item.candidate, traffic, item.moves.gain / least - item.rarity) for item in explained
-    ]
-    if max(item.moves.gain for item in explained) > 0:
-        return _preferred(moved, 1.0, far=True), False
-    # at a ceiling, or where entries come in lumps, runs move with nothing: the level says at least what cannot
-    # be, but lumps that are delivered at other moments than were expected speak for the evener series
-    free = [
-        _way(item.candidate, traffic, item.free.total - UNMOVED * item.rarity * scale)
+    moves = max(item.moves.gain for item in explained) > 0
+    least = max(
+        LEAST_DISPERSION if moves else AT_CEILING, min(item.moves.dispersion for item in explained)
+    )
+    # the level says what cannot be, but no more than that: batches grow with the traffic, and lumps that are
+    # delivered at other moments than were expected speak for the evener series
+    both = [
+        _way(
+            item.candidate,
+            traffic,
+            item.moves.gain / least
+            + max((item.free.total - best.total) / scale, -CANNOT_BE)
+            - item.rarity,
+        )
         for item in explained
     ]
-    return _preferred(free, scale, far=False), False
+    return _preferred(both, 1.0, far=moves), False
 
 
 def _least_fit(reader: Reader, scale: float) -> float:
@@ -209,13 +227,17 @@ def _way(candidate: _Candidate, traffic: Counts, total: float = 0.0) -> _Way:
     return _Way((Part(0, traffic.minutes, candidate.mask),), candidate.everywhere, total)
 
 
-def _explained(candidate: _Candidate, reader: Reader, traffic: Counts) -> _Explained | None:
+def _explained(
+    candidate: _Candidate, reader: Reader, traffic: Counts, rarer: float
+) -> _Explained | None:
     one, free = (
         _fit(candidate.mask, reader, traffic, ratios)
         for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
     )
     moves = inference.proportion(reader.runs, reader.own, traffic.series("entries", candidate.mask))
-    return _Explained(candidate, one, free, moves) if one and free else None
+    usual = candidate.kind == "all"
+    rarity = RARE.get(candidate.kind, 0.0) + (0.0 if usual else rarer)
+    return _Explained(candidate, one, free, moves, rarity) if one and free else None
 
 
 def _fit(

@@ -9,14 +9,11 @@ from datetime import datetime
 import numpy as np
 
 from analytics import amplification, arns, lags, selectors
-from analytics.feeds import Feed, Mask, Part, categories, cells, fed_by, mask_of
+from analytics.feeds import Feed, Mask, Part, categories, cells, doubted, fed_by, mask_of
 from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
-
-# Of a feed's entries that its trails' selectors may leave out: so few are no matter.
-LEAST_DOUBTED = 0.02
 
 
 def known(
@@ -45,8 +42,7 @@ def _doubted(
     runs: Floats,
     traffic: Counts,
 ) -> Feed:
-    """The feed with what it may be as well, where selectors ask what cells do not know, as an object's name:
-    it takes all of such entries, and may deliver none of them."""
+    """The feed with what it may be as well, where selectors ask what cells do not know."""
     guessed = mask_of(
         any(
             trail.covers(cell.account, cell.region) and chosen.guesses(cell)
@@ -55,18 +51,7 @@ def _doubted(
         )
         for cell in all_cells
     )
-    if not guessed.any():
-        return feed
-    surely = replace(
-        feed, parts=tuple(replace(part, mask=part.mask & ~guessed) for part in feed.parts)
-    )
-    active = slice(*lags.active_span(runs))
-    total, sure = (float(item.series(traffic)[active].sum()) for item in (feed, surely))
-    share = 1 - sure / total if total else 0.0
-    if share < LEAST_DOUBTED:
-        return feed
-    every = np.any([part.mask for part in feed.parts], axis=0)
-    return replace(feed, doubted=share, others=(every, every & ~guessed))
+    return doubted(feed, guessed, runs, traffic)
 
 
 def _end(links: Sequence[Link], span: Span) -> int:

@@ -41,7 +41,8 @@ class RollupData:
     """Counts a minute of entries, runs, calls and deliveries; the edges and changes as rows.
 
     `delivered_files[minutes]` counts log files by the time in their names, where they have one;
-    `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none).
+    `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none);
+    `mixed_accounts` are those of which a log file held management and data entries together.
     """
 
     span: Span
@@ -59,6 +60,7 @@ class RollupData:
     archive_buckets: frozenset[str] = frozenset()
     delivered_files: Floats = field(default_factory=lambda: np.zeros(0))
     delivered_by: Delivered = field(default_factory=Delivered)
+    mixed_accounts: frozenset[str] = frozenset()
 
     @property
     def trail_buckets(self) -> frozenset[str]:
@@ -100,6 +102,7 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
         _cells(runs, places, lambda key: (key[4], key[5], key[6], "lambda.amazonaws.com")),
         np.array([places.get(key[1:7], -1) for key in calls.keys], dtype=np.int64),
         _cells(deliveries, places, lambda key: (*key[:3], "s3.amazonaws.com", key[3])),
+        mixed_accounts=frozenset(warehouse.query("load_mixed", **window)["account_id"].to_pylist()),
     )
 
 

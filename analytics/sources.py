@@ -13,6 +13,7 @@ from analytics import (
     arns,
     effects,
     feeds,
+    filters,
     flows,
     inferred_feeds,
     known_feeds,
@@ -176,7 +177,7 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
         ):
             verdict = (
                 _judge_by_files(start, graph, data)
-                or _judge_by_counts(start, graph, data)
+                or _judge_by_counts(start, graph, topology, data)
                 or _judge_by_name(start)
             )
             if verdict:
@@ -255,11 +256,11 @@ def _judge_group(
     own = arns.own_log_group_of(start.node)
     if own is not None and own in {arns.function_name(arn) for arn in functions}:
         return Verdict(start.node, start.kind, "recorded", 1.0)
-    found = _responds(start, graph, data)
+    found = _responds(start, graph, topology, data)
     if found.processes:
         return _by_counts(start, found)
-    if _one_by_one(start, graph, data):
-        return Verdict(start.node, start.kind, "inferred", inferred_feeds.BY_LEVEL)
+    if _one_by_one(start, graph, topology, data):
+        return Verdict(start.node, start.kind, "inferred", inferred_feeds.TOLD)
     if names.TRAIL_NAMES.search(group) and not names.SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
     if found.processes is False or names.SERVICE_GROUPS.search(group):
@@ -281,38 +282,45 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
     return float(runs.sum()) / total if total else 0.0
 
 
-def _judge_by_counts(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
-    found = _responds(start, graph, data)
+def _judge_by_counts(
+    start: Start, graph: Graph, topology: Topology, data: RollupData
+) -> Verdict | None:
+    found = _responds(start, graph, topology, data)
     return _by_counts(start, found) if found.processes else None
 
 
-def _one_by_one(start: Start, graph: Graph, data: RollupData) -> bool:
+def _one_by_one(start: Start, graph: Graph, topology: Topology, data: RollupData) -> bool:
     """Whether the functions that a node starts plainly run once for every entry of a trail."""
-    accounts, cells, reader = _reading(start, graph, data)
+    accounts, cells, reader = _reading(start, graph, topology, data)
     return bool(reader.runs.sum() >= THIN) and inferred_feeds.one_by_one(
         accounts, cells, reader, data.traffic
     )
 
 
-def _responds(start: Start, graph: Graph, data: RollupData) -> Response:
+def _responds(start: Start, graph: Graph, topology: Topology, data: RollupData) -> Response:
     """How the functions that a node starts follow the entries of minutes before."""
-    return inferred_feeds.follows(*_reading(start, graph, data), data.traffic)
+    return inferred_feeds.follows(*_reading(start, graph, topology, data), data.traffic)
 
 
 def _reading(
-    start: Start, graph: Graph, data: RollupData
+    start: Start, graph: Graph, topology: Topology, data: RollupData
 ) -> tuple[list[str], tuple[selectors.Cell, ...], Reader]:
     """The accounts of a node or else of its functions, all kinds of entry, and who reads it."""
     functions = graph.functions_of(start.node)
     place = arns.account(start.node) if start.recorded else None
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
-    return accounts, feeds.cells(data.traffic), _reader(start.node, graph, data)
+    return accounts, feeds.cells(data.traffic), _reader(start.node, graph, topology, data)
 
 
-def _reader(node: str, graph: Graph, data: RollupData) -> Reader:
+def _reader(node: str, graph: Graph, topology: Topology, data: RollupData) -> Reader:
     functions = graph.functions_of(node)
-    runs = direct_runs(node, graph, data)
-    return Reader(runs, own_entries(functions, graph, data), max(len(functions), 1))
+    way = filters.on_the_way(node, functions, topology)
+    return Reader(
+        direct_runs(node, graph, data),
+        own_entries(functions, graph, data),
+        max(len(functions), 1),
+        filters.takes(way, feeds.cells(data.traffic)) if way else None,
+    )
 
 
 def _by_counts(start: Start, found: Response) -> Verdict:
@@ -462,7 +470,10 @@ def measure(
         runs = data.deliveries.series(
             "entries", data.deliveries.where(lambda key: key[4] == bucket)
         )
-    feed = _while_it_starts(_feed(verdict, graph, topology, data, runs), runs)
+    way = filters.on_the_way(verdict.node, graph.functions_of(verdict.node), topology)
+    fed = _feed(verdict, graph, topology, data, runs)
+    fed = filters.narrowed(fed, way, feeds.cells(data.traffic), runs, data.traffic, data.span)
+    feed = _while_it_starts(fed, runs)
     delivered = feed.series(data.traffic)
     own = _own_delivered(verdict, feed, graph, data)
     estimate = amplification.estimate(runs, delivered, own) if delivered.any() else None
@@ -522,11 +533,14 @@ def _feed(
     known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
     if known is not None:
         return known
-    reader = _reader(verdict.node, graph, data)
+    reader = _reader(verdict.node, graph, topology, data)
     group = verdict.kind == "cloudwatch_logs"
-    alone = group and all(data.delivered_by.alone(account) for account in accounts)
+    alone, whole = (
+        group and all(told(account) for account in accounts)
+        for told in (data.delivered_by.alone, data.delivered_by.whole)
+    )
     return inferred_feeds.infer(
-        accounts, feeds.cells(data.traffic), reader, data.traffic, alone=alone
+        accounts, feeds.cells(data.traffic), reader, data.traffic, alone=alone, whole=whole
     )
 
 

@@ -30,6 +30,19 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """A subscription filter, or an account's policy, from a log group to `target` in [since, until): its pattern,
+    and the event that set it."""
+
+    source: str
+    target: str
+    pattern: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Trail:
     """A trail and what it records; `None` sets mean all, `selectors` are (since, selector) in order."""
 
@@ -63,11 +76,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Topology:
-    """All links, trails and changes known."""
+    """All links, trails, changes and subscription filters known."""
 
     links: tuple[Link, ...] = ()
     trails: Mapping[str, Trail] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
     def into(self, node: str) -> tuple[Link, ...]:
         """The links that end at `node`."""
@@ -115,7 +129,13 @@ class Topology:
                 if pulled is None or trail.selectors
                 else replace(pulled, created=trail.created)
             )
-        return Topology(self.links + extra, trails, self.changes + other.changes)
+        set_here = {(item.source, item.target) for item in self.filters}
+        filters = tuple(
+            item for item in other.filters if (item.source, item.target) not in set_here
+        )
+        return Topology(
+            self.links + extra, trails, self.changes + other.changes, self.filters + filters
+        )
 
 
 def _index(links: Iterable[Link], end: str) -> dict[str, tuple[Link, ...]]:

@@ -69,6 +69,8 @@ _COUNTS = {
     "subject": "What is counted: a function, caller, account or service.",
     "subject_kind": "What kind of subject it is.",
     "day": "UTC day.",
+    "files": "Log files that held entries of the account.",
+    "mixed_files": "Of them, those that held management and data entries: one trail recorded both.",
 }
 _EVENTS = {column.name: column.meaning for column in COLUMNS} | {
     "event_day": "UTC day of event_time."

@@ -27,6 +27,7 @@ KINDS: Mapping[str, Callable[..., Organization]] = {
         ways_in.firehose_transform,
         ways_in.states_between,
         ways_in.management_calls,
+        ways_in.filtered_group,
         ways_in.self_logging_bucket,
         ways_in.own_log_group,
         storms.several_functions_one_group,

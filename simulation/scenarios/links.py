@@ -22,13 +22,19 @@ def subscribe(
     parameters: Fields = {
         "logGroupName": _short(arn),
         "filterName": name,
-        "filterPattern": "",
+        "filterPattern": "" if isinstance(source, str) else _pattern(source),
         "destinationArn": destination,
     }
     return Change(
         hour, "logs.amazonaws.com", "PutSubscriptionFilter", account, region, actor, parameters,
         None, error, closes,
     )  # fmt: skip
+
+
+def _pattern(source: LogSource) -> str:
+    """What keeps the entries of the source's services alone."""
+    asked = " || ".join(f'($.eventSource = "{service}")' for service in sorted(source.only or ()))
+    return f"{{ {asked} }}" if asked else ""
 
 
 def unsubscribe(arn: str, hour: float, actor: Actor, *, name: str = "forward") -> Change:

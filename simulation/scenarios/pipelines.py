@@ -38,8 +38,10 @@ def group_source(
     hour: float | None = None,
     until: float = inf,
     closes: bool = True,
+    only: frozenset[str] | None = None,
 ) -> LogSource:
-    """A trail's log group whose subscription filter starts the stages from `hour` (next setup)."""
+    """A trail's log group whose subscription filter, which lets `only` these services pass, starts the stages
+    from `hour` (next setup)."""
     since = _since(draft, hour)
     arn = trail.log_group or ""
     source = LogSource(
@@ -52,6 +54,7 @@ def group_source(
         batching=batching or Batching(),
         since=since,
         until=until,
+        only=only,
     )
     _subscribe_all(draft, source, closes=closes)
     return draft.source(source)

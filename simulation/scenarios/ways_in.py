@@ -217,6 +217,22 @@ def management_calls(seed: int, hours: float = 10.0, scale: float = 1.0) -> Orga
     return draft.finish()
 
 
+def filtered_group(seed: int, hours: float = 10.0, scale: float = 1.0) -> Organization:
+    """A subscription filter holds the runs back and lets the function's AssumeRole pass: that alone returns."""
+    draft = Draft("filtered_group", seed, hours, scale)
+    draft.work(draft.between(300, 600))
+    role = f"arn:aws:iam::{draft.account('log-archive')}:role/log-writer"
+    odds = draft.between(0.3, 0.6)
+    calls = (Call("sts.amazonaws.com", "AssumeRole", MANAGEMENT, role, odds),)
+    stage = Stage(draft.function("forwarder", "workload"), calls=calls)
+    trail = draft.trail("audit", "workload")
+    onset = hours * draft.between(0.3, 0.6)
+    kept = frozenset({"sts.amazonaws.com", "iam.amazonaws.com", "s3.amazonaws.com"})
+    group_source(draft, trail, (stage,), hour=onset, only=kept)
+    draft.decoys(onset)
+    return draft.finish()
+
+
 def states_between(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
     """The router starts a state machine, which runs the feeder."""
     draft = Draft("states_between", seed, hours, scale)

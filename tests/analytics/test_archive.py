@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def test_keys_tell_whose_trails_wrote_them(tmp_path: Path) -> None:
         "AWSLogs/333344445555/CloudTrail/eu-west-1/2026/03/01/d.json",
         "e.json",
     )
-    found = archive.deliverers(store(tmp_path, *names))
     asked = ("111122223333", "222233334444", "333344445555", "444455556666")
+    found = archive.deliverers(store(tmp_path, *names), frozenset(asked))
     assert [found.alone(account) for account in asked] == [False, False, True, False]
+    assert [found.whole(account) for account in asked] == [False, False, True, False]
+    assert not replace(found, mixed=frozenset()).whole("333344445555")

@@ -96,3 +96,12 @@ def test_no_change_after_the_onset_is_its_cause() -> None:
     known_to_the_second = 60 + 15 / 60
     changes = (PIECES["filter"], 55), (PIECES["selectors"], 61)
     assert found_at(known_to_the_second, *changes) == ("PutSubscriptionFilter-55", 0.95)
+
+
+def test_a_filter_closes_the_loop_when_it_lets_its_entries_pass() -> None:
+    held_back = ("PutSubscriptionFilter", {**SUBSCRIBE, "filterPattern": "{ $.readOnly IS TRUE }"})
+    pieces = [(what, place) for place, what in enumerate(PIECES.values()) if what[1] != SUBSCRIBE]
+    found = found_at(62, *pieces[:3], (held_back, 4), (PIECES["filter"], 60))
+    assert found == ("PutSubscriptionFilter-60", 0.95)
+    again = found_at(62, *pieces[:3], (PIECES["filter"], 50), (PIECES["filter"], 60))
+    assert again == ("PutSubscriptionFilter-50", 0.95)

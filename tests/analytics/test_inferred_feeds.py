@@ -70,6 +70,18 @@ def test_a_run_for_every_entry_tells_which_entries_they_are(
     assert one_by_one([NEAR], CELLS, reader, traffic(*series))
 
 
+def test_one_trail_that_wrote_the_archive_delivers_all_of_it_unless_the_runs_tell_better() -> None:
+    rng, series = ordinary(3)
+    lumps = [6.0 * (np.arange(MINUTES) % 20 == 0), *series[1:]]
+    at_ceiling = Reader(np.full(MINUTES, 3.0), np.zeros(MINUTES))
+    asked = {"alone": True, "whole": True}
+    (found,) = infer([NEAR], CELLS, at_ceiling, traffic(*lumps), **asked).parts
+    assert found.mask.tolist() == [True, False, True, False]
+    one_by_one_ = Reader(started(rng, series[0]), np.zeros(MINUTES))
+    (found,) = infer([NEAR], CELLS, one_by_one_, traffic(*series), **asked).parts
+    assert found.mask.tolist() == [True, False, False, False]
+
+
 def test_a_trail_that_began_to_record_runs_delivers_them_from_then_on() -> None:
     rng, series = ordinary(4)
     later = np.arange(MINUTES) >= 240
