@@ -20,7 +20,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics import delays
-from analytics.lags import LAGS, active_span, busiest, causes, high_pass, lagged, later
+from analytics.lags import (
+    LAGS,
+    active_span,
+    busiest,
+    causes,
+    delivered_span,
+    high_pass,
+    lagged,
+    later,
+)
 from analytics.regression import non_negative
 from analytics.series import Floats
 
@@ -64,7 +73,7 @@ def alike(runs: Floats, delivered: Floats, own: Floats | None = None) -> float:
 
     `own` are the entries among the delivered ones that the runs themselves wrote.
     """
-    first, last = active_span(runs)
+    first, last = delivered_span(runs)
     design = causes(delivered, own)[first:last]
     if last - first < MINIMUM_MINUTES:
         usual = design @ delays.delay(runs, delivered, own).kernel

@@ -22,8 +22,8 @@ from analytics.topology import Change, Filter, Topology, Trail
 MINUTE = timedelta(minutes=1)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
 CONFIDENCE = ((timedelta(minutes=30), 0.95), (timedelta(hours=1), 0.85), (timedelta(hours=6), 0.4))
-# A function's new code or permission may have closed the loop, or have had nothing to do with it; so may a
-# change of a trail that nothing recorded links to the loop.
+# A function's new code or permission may have closed the loop, or have had nothing to do with it; so may a rule
+# that is enabled, which may have been before, and a change of a trail that nothing recorded links to the loop.
 CODE = UNLINKED = 0.6
 # A trail that is told to log when such entries were logged already, as far as the archive shows, began nothing.
 REPEATED = 0.4
@@ -111,7 +111,7 @@ def _code(topology: Topology, of_loop: frozenset[str], by: datetime) -> list[Cha
     return [
         change
         for change in topology.changes
-        if change.event_name.startswith(("UpdateFunction", "AddPermission"))
+        if change.event_name.startswith(("UpdateFunction", "AddPermission", "EnableRule"))
         and change.touches & of_loop
         and change.event_time <= by
     ]

@@ -28,6 +28,7 @@ class _Builder:
         self.links: list[Link] = []
         self.trails: dict[str, Trail] = {}
         self.changes: list[Change] = []
+        self.disabled: dict[str, list[str]] = {}  # rules, and the targets that they had
         self.filters: dict[str, list[Filter]] = defaultdict(list)  # by group and name
         self.names: dict[
             str, str
@@ -336,8 +337,24 @@ def _targets(build: _Builder, event: _Event) -> Iterable[str | None]:
 
 def _no_targets(build: _Builder, event: _Event) -> Iterable[str | None]:
     rule = event.arn("events", f"rule/{_rule_name(event, 'rule')}")
-    if event.row["event_name"] != "EnableRule":
-        build.close(event, rule)
+    build.close(event, rule)
+    return [rule]
+
+
+def _disabled(build: _Builder, event: _Event) -> Iterable[str | None]:
+    rule = event.arn("events", f"rule/{_rule_name(event)}")
+    build.disabled[rule] = [
+        link.target for link in build.links if link.source == rule and link.until is None
+    ]
+    build.close(event, rule)
+    return [rule]
+
+
+def _enabled(build: _Builder, event: _Event) -> Iterable[str | None]:
+    """Its targets are those that it had when it was disabled."""
+    rule = event.arn("events", f"rule/{_rule_name(event)}")
+    for target in build.disabled.pop(rule, []):
+        build.link(event, rule, target)
     return [rule]
 
 
@@ -418,8 +435,8 @@ HANDLERS: Mapping[str, Callable[[_Builder, _Event], Iterable[str | None]]] = {
     "PutRule": _rule,
     "PutTargets": _targets,
     "RemoveTargets": _no_targets,
-    "DisableRule": _no_targets,
-    "EnableRule": _no_targets,
+    "DisableRule": _disabled,
+    "EnableRule": _enabled,
     "DeleteRule": _no_targets,
     "Subscribe": _subscribe,
     "CreateDeliveryStream": _delivery_stream,

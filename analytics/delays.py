@@ -17,7 +17,7 @@ from analytics.lags import (
     LAGS,
     MEDIAN_MINUTES,
     SIGMA,
-    active_span,
+    delivered_span,
     lagged,
     lagged_with_before,
     log_normal_kernel,
@@ -87,7 +87,7 @@ def delay(runs: Floats, delivered: Floats, own: Floats | None = None) -> Delay:
     `own` are those among them that the runs wrote: in the very minute of a run they move with it exactly, and
     would speak for any delay so short.
     """
-    first, last = active_span(runs)
+    first, last = delivered_span(runs)
     last = min(last, first + MOST_MINUTES)
     if last - first < LAGS or not delivered.any():
         return USUAL

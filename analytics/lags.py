@@ -64,6 +64,14 @@ def active_span(runs: Floats) -> tuple[int, int]:
     return (int(busy[0]), int(busy[-1]) + 1) if busy.size else (0, 0)
 
 
+def delivered_span(runs: Floats) -> tuple[int, int]:
+    """The active span less the window's last minutes, of which the archive does not have all yet: there entries
+    and runs end together, as if no time lay between them."""
+    first, last = active_span(runs)
+    end = min(last, len(runs) - LAGS)
+    return (first, end) if end - first >= LAGS else (first, last)
+
+
 def busiest(runs: Floats, minutes: int) -> tuple[int, int]:
     """The active span; of a longer one, so many minutes of it with the most runs."""
     first, last = active_span(runs)

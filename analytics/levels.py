@@ -25,7 +25,7 @@ from analytics.lags import (
     MEDIAN_MINUTES,
     SIGMA,
     SMOOTH,
-    active_span,
+    delivered_span,
     lagged_with_before,
     log_normal_kernel,
 )
@@ -67,7 +67,7 @@ class Fit:
 def span(runs: Floats) -> tuple[int, int]:
     """The minutes that are fitted: those in which the source is active, the first two days of them, but not
     the one in which the runs begin."""
-    first, last = active_span(runs)
+    first, last = delivered_span(runs)
     return first + 1, min(last, first + 1 + MOST_MINUTES)
 
 

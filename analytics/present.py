@@ -54,7 +54,9 @@ def present(case: Case, first: int) -> Present:
         first,
         processed,
         {
-            node: None if item.estimate is None else _a_run(node, item, case) * started[node]
+            node: None
+            if item.estimate is None
+            else item.a_run(effects.entries(case.weights[node], case.data)) * started[node]
             for node, item in case.measured.items()
         },
         {
@@ -67,12 +69,6 @@ def present(case: Case, first: int) -> Present:
             if processed[node] > 0
         },
     )
-
-
-def _a_run(node: str, item: Measured, case: Case) -> float:
-    """Second-order entries of the window that one run of it caused that the source started directly."""
-    runs = float(item.direct_runs.sum())
-    return float(effects.entries(case.weights[node], case.data).sum()) / runs if runs else 0.0
 
 
 def first_minute(findings: Findings, case: Case) -> int:

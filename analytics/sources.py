@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import chdtri
@@ -15,10 +15,12 @@ from analytics import (
     feeds,
     filters,
     flows,
+    inference,
     inferred_feeds,
     known_feeds,
     lags,
     names,
+    rule_feeds,
     selectors,
 )
 from analytics.amplification import Estimate
@@ -41,18 +43,21 @@ FILE_MINUTES = 20  # four of CloudTrail's five-minute deliveries
 BY_CHANCE = 0.003  # of runs that have nothing to do with the files are as even beside them
 FILES_ASTRAY = 0.15  # of all files: digests, and files at the edges, start functions too
 EVEN = 0.35
+FILLED_AFTER = 0.05  # of a queue's runs, after who fills it has ended
 PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
-TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "eventbridge", "event_source_mapping")
+TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "event_source_mapping")
+RULE_MATCHES = 0.9  # confidence in what calls explain a rule's runs one by one
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A node taken for a log source: how that is known."""
+    """A node taken for a log source: how that is known, and what a rule was found to match."""
 
     node: str
     kind: str
     link: str
     confidence: float
+    matched: feeds.Mask | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,20 @@ class Measured:
     direct_runs: Floats
     total_delivered: float = 0.0
 
-    @property
-    def per_direct_run(self) -> float:
-        """What a count over the window is multiplied with to be one per entry delivered.
+    def a_run(self, caused: Floats) -> float:
+        """What was caused (a count a minute) by each run that the source started directly: of the window's last
+        minutes some is not in the archive yet."""
+        end = lags.delivered_span(self.direct_runs)[1]
+        runs = float(self.direct_runs[:end].sum())
+        return float(caused[:end].sum()) / runs if runs else 0.0
+
+    def an_entry(self, caused: Floats) -> float:
+        """What was caused (a count a minute) by each entry delivered.
 
         How many runs an entry starts directly is measured where the delay aligns them; what such a run
         causes further follows within moments, so that its counts need no alignment.
         """
-        runs = float(self.direct_runs.sum())
-        return self.estimate.ratio / runs if self.estimate and runs else 0.0
+        return self.a_run(caused) * self.estimate.ratio if self.estimate else 0.0
 
 
 def nodes(graph: Graph) -> dict[str, Start]:
@@ -200,6 +210,8 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     if _told(node, topology):
         reads = _reads_cloudtrail(node, topology)
         return Verdict(node, kind, "recorded", 1.0) if reads else None
+    if kind == "eventbridge":
+        return _judge_rule(start, graph, data)
     upstream = [place for place, _ in topology.upstream(node)]
     if any(_holds_log_files(place, data) for place in upstream):
         return Verdict(node, kind, "recorded", 0.9)
@@ -207,6 +219,24 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     if groups or kind == "cloudwatch_logs":
         return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
     return None
+
+
+def _judge_rule(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    """A rule whose pattern is nowhere: whether calls of its account explain its runs one by one."""
+    verdict = Verdict(start.node, start.kind, "inferred", RULE_MATCHES)
+
+    def own(mask: feeds.Mask) -> Floats:
+        return _own_delivered(verdict, _fed_all_along(mask, data), graph, data)
+
+    place = arns.account(start.node), arns.region(start.node)
+    runs = _busiest_runs(start.node, graph, data)
+    mask = rule_feeds.matched(*place, runs, own, data.traffic)
+    return None if mask is None else replace(verdict, matched=mask)
+
+
+def _fed_all_along(mask: feeds.Mask, data: RollupData) -> feeds.Feed:
+    """A feed of these cells that nothing recorded tells of."""
+    return feeds.Feed((feeds.Part(0, data.span.minutes, mask),), (), "unknown", 0.0)
 
 
 def _reads_cloudtrail(node: str, topology: Topology) -> bool:
@@ -257,13 +287,14 @@ def _judge_group(
     if own is not None and own in {arns.function_name(arn) for arn in functions}:
         return Verdict(start.node, start.kind, "recorded", 1.0)
     found = _responds(start, graph, topology, data)
-    if found.processes:
+    processes = found.told(inference.OF_A_GROUP)
+    if processes:
         return _by_counts(start, found)
     if _one_by_one(start, graph, topology, data):
         return Verdict(start.node, start.kind, "inferred", inferred_feeds.TOLD)
     if names.TRAIL_NAMES.search(group) and not names.SERVICE_GROUPS.search(group):
         return Verdict(start.node, start.kind, "unknown", 0.5)
-    if found.processes is False or names.SERVICE_GROUPS.search(group):
+    if processes is False or names.SERVICE_GROUPS.search(group):
         return None
     known = any(topology.out_of(arn) for arn in topology.trails)
     runs = direct_runs(start.node, graph, data)
@@ -400,7 +431,11 @@ def _moving_together(
             for arn, filler in fillers.items()
             if start.kind == "sqs" and _fills_evenly(runs, filler)
         ]
-        together = [arn for arn, filler in fillers.items() if _begins_with(runs, filler)]
+        together = [
+            arn
+            for arn, filler in fillers.items()
+            if _begins_with(runs, filler, _recorded_since(arn, data))
+        ]
         if best is not None and (
             scores[best] >= PLAIN or (scores[best] >= LIKELY and best in together)
         ):
@@ -423,10 +458,22 @@ def _busiest_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     return max(found.values(), key=lambda runs: float(runs.sum()))
 
 
-def _begins_with(runs: Floats, filler: Floats) -> bool:
-    """Whether both began within minutes of each other, an hour or more into the window."""
-    first, other = lags.active_span(runs)[0], lags.active_span(filler)[0]
-    return bool(other >= amplification.MINIMUM_MINUTES and -1 <= first - other <= lags.LAGS)
+def _begins_with(runs: Floats, filler: Floats, since: int) -> bool:
+    """Whether both began within minutes of each other, an hour or more after runs are recorded at all, and the
+    one did not go on when the other ended."""
+    (first, _), (other, end) = lags.active_span(runs), lags.active_span(filler)
+    begun = other - since >= amplification.MINIMUM_MINUTES and -1 <= first - other <= lags.LAGS
+    after = float(runs[end + lags.LAGS :].sum())
+    return bool(begun and after <= FILLED_AFTER * runs.sum())
+
+
+def _recorded_since(arn: str, data: RollupData) -> int:
+    """The first minute in which a run of the function's account is in the archive."""
+    place = arns.account(arn)
+    every = data.runs.series(
+        "runs", data.runs.where(lambda key: arns.account(str(key[0])) == place)
+    )
+    return lags.active_span(every)[0]
 
 
 def _fills_evenly(runs: Floats, filler: Floats) -> bool:
@@ -508,7 +555,7 @@ def _over_all(
     """The estimate with an interval that holds those of every feed that cannot be ruled out."""
     found = []
     for mask in masks:
-        feed = feeds.Feed((feeds.Part(0, data.span.minutes, mask),), (), "unknown", 0.0)
+        feed = _fed_all_along(mask, data)
         own = _own_delivered(verdict, feed, graph, data)
         found.append(amplification.estimate(runs, feed.series(data.traffic), own))
     intervals = [estimate.interval, *(other.interval for other in found if other)]
@@ -526,6 +573,10 @@ def _feed(
         return feeds.Feed((), (), "recorded", 1.0)
     if verdict.kind == "s3" and not functions and not topology.feeding_trails(verdict.node):
         return feeds.everything(data.traffic, _only_trail(topology), "recorded")
+    if verdict.matched is not None:
+        fed = feeds.fed_by(None, feeds.cells(data.traffic), verdict.matched)
+        feed = _fed_all_along(verdict.matched, data)
+        return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     if verdict.kind in FILE_KINDS and verdict.link == "inferred" and _one_a_file(runs, data):

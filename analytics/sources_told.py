@@ -8,6 +8,7 @@ from analytics import arns, effects
 from analytics.case import Case
 from analytics.findings import Interval, Loop, Source
 from analytics.rounding import rounded
+from analytics.series import Floats
 from analytics.sources import Measured, Verdict
 
 MOST_UNDECIDED = 5
@@ -18,7 +19,7 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
     item = case.measured[node]
     weights = case.weights[node]
     second, invocations = effects.entries(weights, case.data), effects.runs(weights, case.data)
-    ratios = _ratios(item, float(second.sum()), float(invocations.sum()))
+    ratios = _ratios(item, second, invocations)
     return Source(
         arn=node,
         kind=_kind(item.verdict),
@@ -60,14 +61,14 @@ def _function_part(node: str, case: Case, part: Callable[[str], str | None]) -> 
 
 
 def _ratios(
-    item: Measured, second: float, runs: float
+    item: Measured, second: Floats, runs: Floats
 ) -> tuple[float | None, Interval | None, float | None, Interval | None]:
     if item.estimate is None:
         return None, None, None, None
     low, high = (end / item.estimate.ratio for end in item.estimate.interval)
     values = []
-    for count in (second, runs):
-        ratio = count * item.per_direct_run
+    for caused in (second, runs):
+        ratio = item.an_entry(caused)
         values += [round(ratio, 6), (round(ratio * low, 6), round(ratio * high, 6))]
     return values[0], values[1], values[2], values[3]  # type: ignore[return-value]
 

@@ -134,3 +134,19 @@ def test_a_straggler_after_the_link_was_cut_does_not_dilute_the_ratio() -> None:
     assert found is not None
     assert found.last == 400
     assert found.ratio == pytest.approx(1.0, rel=0.05)
+
+
+def test_what_has_not_come_yet_at_the_windows_end_makes_no_runaway_sustained() -> None:
+    """Of the last minutes entries and runs are missing alike, which looks like no delay between them."""
+    rng = np.random.default_rng(15)
+    delivered, runs = rng.poisson(2.0, MINUTES).astype(float), np.zeros(MINUTES)
+    for minute in range(LAGS, MINUTES):
+        past = delivered[minute - LAGS + 1 : minute + 1][::-1]
+        runs[minute] = rng.poisson(0.525 * past @ KERNEL)
+        delivered[minute] += 2 * runs[minute]
+    come = np.clip((MINUTES - np.arange(MINUTES)) / 8 - 0.5, 0.0, 1.0)
+    seen, of = (rng.binomial(all_.astype(int), come).astype(float) for all_ in (runs, delivered))
+    found = estimate(seen, of, 2 * seen)
+    assert found
+    assert found.ratio == pytest.approx(0.525, rel=0.01)
+    assert found.interval[0] > 0.5

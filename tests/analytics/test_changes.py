@@ -239,3 +239,18 @@ def test_no_text_that_a_caller_sends_breaks_the_topology(name: str, text: str) -
     sound = change("PutSubscriptionFilter", SUBSCRIBE, minute=1)
     found = from_changes([change(name, text), sound])
     assert (GROUP, FUNCTION) in {(link.source, link.target) for link in found.links}
+
+
+def test_a_rule_that_is_enabled_again_has_its_targets_since_then() -> None:
+    rows = [
+        change("PutTargets", {"rule": "calls", "targets": [{"arn": FUNCTION}]}),
+        change("DisableRule", {"name": "calls"}, minute=5),
+        change("EnableRule", {"name": "calls"}, minute=9),
+    ]
+    first, again = from_changes(rows).links
+    assert (first.until, again.since, again.target) == (
+        START + timedelta(minutes=5),
+        START + timedelta(minutes=9),
+        FUNCTION,
+    )
+    assert again.event_id == "EnableRule-9"

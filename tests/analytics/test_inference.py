@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.inference import OF_ITSELF, Response, proportion, response
+from analytics.inference import OF_A_GROUP, OF_ITSELF, Response, proportion, response
 from analytics.lags import lagged, usual_kernel
 from analytics.series import Floats
 
@@ -85,3 +85,10 @@ def test_a_loop_that_wrote_most_of_the_entries_shows_sooner(
 ) -> None:
     found = Response(gain=0.5, error=0.5 / 3.1, dispersion=0.9, before=5.0, of_itself=of_itself)
     assert found.processes is processes
+
+
+def test_of_a_log_groups_functions_less_evidence_is_enough() -> None:
+    found = Response(gain=0.6, error=0.15, before=2.8, of_itself=0.3)
+    assert (found.processes, found.told(OF_A_GROUP)) == (None, True)
+    evenly = Response(gain=0.6, error=0.15, before=1.0, of_itself=0.3)
+    assert evenly.told(OF_A_GROUP) is None

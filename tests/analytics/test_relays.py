@@ -146,6 +146,34 @@ def test_entries_of_a_machine_that_a_function_starts_are_its_own() -> None:
     assert np.array_equal(own, 3 * log)
 
 
+QUEUE = f"arn:aws:sqs:{REGION}:{HOME}:orders"
+WORKER: Key = (function("worker"), "sqs", QUEUE, None, HOME, REGION, "Data")
+ELSE: Key = (
+    function("cron"),
+    "eventbridge",
+    f"arn:aws:events:{REGION}:{HOME}:rule/hourly",
+    None,
+    HOME,
+    REGION,
+    "Data",
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded_before", "ends", "fills"),
+    [(True, 300, True), (True, 200, False), (False, 300, False)],
+)
+def test_a_queue_that_begins_with_a_forwarder_is_its_own_if_runs_were_recorded_before(
+    recorded_before: bool, ends: int, fills: bool
+) -> None:
+    """Where data events are recorded from that minute on, everything begins with it."""
+    time = np.arange(MINUTES)
+    log = ordinary(1) * ((time >= 120) & (time < ends))
+    runs = {FORWARDER: log, WORKER: ordinary(2) * (time >= 122)}
+    runs |= {ELSE: ordinary(3)} if recorded_before else {}
+    assert found(runs, {})[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
+
+
 TABLE = f"arn:aws:dynamodb:{REGION}:{HOME}:table/index"
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
 INDEXER: Key = (function("indexer"), "dynamodb", STREAM, None, HOME, REGION, "Data")
