@@ -136,11 +136,17 @@ def _first_above_last(design: Floats, target: Floats) -> float:
 @dataclass(frozen=True)
 class Proportion:
     """How well runs move in proportion to what was delivered minutes before: by how much that explains them
-    better than nothing (log-likelihood at dispersion 1, below 0 where worse), and the dispersion of what is
-    left if any share is allowed."""
+    better than nothing (log-likelihood at dispersion 1, below 0 where worse), by how much a share of it does at
+    best, as in batches, and the dispersion of what that leaves."""
 
     gain: float = 0.0
+    share_gain: float = 0.0
     dispersion: float = 1.0
+
+    @property
+    def shown(self) -> float:
+        """The gain by a share, over the dispersion."""
+        return self.share_gain / self.dispersion
 
 
 def proportion(runs: Floats, own: Floats, delivered: Floats) -> Proportion:
@@ -156,11 +162,13 @@ def proportion(runs: Floats, own: Floats, delivered: Floats) -> Proportion:
     moved = (caused - _mean(caused))[first:last] / level * weight
     target = (runs[first:last] - usual) / weight
     share = max(0.0, float(moved @ target) / max(float(moved @ moved), 1e-9))
+
+    def gain(by: float) -> float:
+        left = target - by * moved
+        return 0.5 * float(target @ target - left @ left)
+
     left = float(np.mean((target - share * moved) ** 2))
-    return Proportion(
-        0.5 * float(target @ target - (target - moved) @ (target - moved)),
-        max(left, LEAST_DISPERSION),
-    )
+    return Proportion(gain(1.0), gain(min(share, 1.0)), max(left, LEAST_DISPERSION))
 
 
 def _mean(series: Floats) -> Floats:

@@ -1,13 +1,14 @@
 """Which entries a source delivers where no trail is known to feed it: what explains its runs best.
 
 Candidates are the entries of the source's own accounts, or of all accounts, each of all categories, of
-management with Lambda data, or of management alone; and a trail that began to record functions' runs in the
-window. Where functions take entries one by one the level of the runs decides (`levels`); else how they move.
+management with Lambda data, or of management alone; those of another account, for what may stand behind its log
+group; and a trail that began to record functions' runs in the window. Where functions take entries one by one the
+level of the runs decides (`levels`); else how they move. What that does not rule out is told too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -32,9 +33,10 @@ RARE = {
 ONE_TRAIL = (
     20.0  # … and rarer still, where a trail that records both delivers to the account's groups
 )
-CANNOT_BE = (
-    15.0  # log-likelihood: as much as the level of runs in batches can speak against anything
-)
+CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
+RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
+ELSEWHERE = 10.0  # by so much another account's entries must show in the runs more
+MOST_PLACES = 8  # other accounts, those with the most entries
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
@@ -53,12 +55,15 @@ class Reader:
     takes: Mask | None = None
 
 
+OWN, ALL = "own", "all"
+
+
 @dataclass(frozen=True)
 class _Candidate:
-    """Cells that may be delivered: of all accounts or the source's own, and of which kind."""
+    """Cells that may be delivered: of which accounts (OWN, ALL, or one other's id), and of which kind."""
 
     mask: Mask
-    everywhere: bool
+    place: str
     kind: str
 
 
@@ -79,8 +84,14 @@ class _Way:
     """What is delivered in which minutes, and how well that explains the runs (log-likelihood)."""
 
     parts: tuple[Part, ...]
-    everywhere: bool
+    place: str
     total: float
+
+    @property
+    def mask(self) -> Mask:
+        """The cells that are delivered at any time."""
+        found: Mask = np.any([part.mask for part in self.parts], axis=0)
+        return found
 
 
 def infer(
@@ -91,25 +102,28 @@ def infer(
     *,
     alone: bool = False,
     whole: bool = False,
+    behind: bool = False,
 ) -> Feed:
     """The feed of a source in these accounts that explains its reader's runs best; `alone` where it can be
     but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another is
-    hardly the source's."""
+    hardly the source's, `behind` where it may stand behind another account's log group."""
     every = _candidates(accounts, all_cells, reader)
-    candidates = [item for item in every if not (alone and item.everywhere)] or every
-    way, by_level = _explanation(candidates, reader, traffic, ONE_TRAIL if whole else 0.0)
+    candidates = [item for item in every if not (alone and item.place == ALL)] or every
+    way, by_level, likely = _explanation(candidates, reader, traffic, ONE_TRAIL if whole else 0.0)
+    if behind and not by_level:
+        others = _elsewhere(accounts, all_cells, reader, traffic)
+        elsewhere = _shown_most(candidates, others, reader, traffic)
+        way, likely = (elsewhere, (elsewhere.mask,)) if elsewhere else (way, likely)
     unsaid = Feed(way.parts, (), "unknown", 0.0)
     correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
     fits = whole or by_level or correlation >= amplification.GOOD_FIT
-    seen = np.any([part.mask for part in way.parts], axis=0)
-    others = () if fits else tuple(item.mask for item in _enough(candidates, reader, traffic))
     return replace(
         unsaid,
-        fed_by=(fed_by(None, all_cells, seen),),
+        fed_by=(fed_by(None, all_cells, way.mask),),
         link="inferred" if fits else "unknown",
         confidence=round(min(0.9, max(TOLD if whole or by_level else 0.0, correlation)), 2),
         correlation=correlation,
-        others=others,
+        others=likely if len(likely) > 1 else (),
     )
 
 
@@ -165,27 +179,61 @@ def _candidates(
         "management": management,
         "data": every & mask_of(cell.category == "Data" for cell in all_cells),
     }
-    places = {False: mask_of(cell.account in accounts for cell in all_cells), True: every}
+    places = {OWN: mask_of(cell.account in accounts for cell in all_cells), ALL: every}
     return [
-        _Candidate(place & mask, everywhere, kind)
-        for everywhere, place in places.items()
+        _Candidate(inside & mask, place, kind)
+        for place, inside in places.items()
         for kind, mask in kinds.items()
-        if (place & mask).any()
+        if (inside & mask).any()
     ]
+
+
+def _shown_most(
+    candidates: Sequence[_Candidate],
+    others: Sequence[_Candidate],
+    reader: Reader,
+    traffic: Counts,
+) -> _Way | None:
+    """All entries of another account, where the runs show them plainly more than any candidate's: a stream's
+    batches follow what fills it by a share, which more entries seem to explain as well."""
+
+    def shown(item: _Candidate) -> float:
+        delivered = traffic.series("entries", item.mask)
+        return inference.proportion(reader.runs, reader.own, delivered).shown
+
+    best = max(others, key=shown, default=None)
+    if best is None or shown(best) < max(map(shown, candidates), default=0.0) + ELSEWHERE:
+        return None
+    return _way(best, traffic)
+
+
+def _elsewhere(
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, traffic: Counts
+) -> list[_Candidate]:
+    """All entries of another account, of each of those with the most."""
+    every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
+    names = {cell.account for cell in all_cells if cell.account} - set(accounts)
+    found = [
+        _Candidate(every & mask_of(cell.account == name for cell in all_cells), name, "all")
+        for name in sorted(names)
+    ]
+    entries = [float(traffic.series("entries", item.mask).sum()) for item in found]
+    order = np.argsort(entries)[::-1][:MOST_PLACES]
+    return [found[place] for place in order]
 
 
 def _explanation(
     candidates: Sequence[_Candidate], reader: Reader, traffic: Counts, rarer: float
-) -> tuple[_Way, bool]:
-    """What explains the runs best, and whether it is their level that tells; a trail of less than the archive
-    has is so much `rarer` than usual."""
+) -> tuple[_Way, bool, tuple[Mask, ...]]:
+    """What explains the runs best, whether it is their level that tells, and the cells of all that is not ruled
+    out; a trail of less than the archive has is so much `rarer` than usual."""
     explained = [
         found for item in candidates if (found := _explained(item, reader, traffic, rarer))
     ]
     if not explained:
-        return _way(
-            _most_alike(_enough(candidates, reader, traffic), reader, traffic), traffic
-        ), False
+        enough = _enough(candidates, reader, traffic)
+        alike = _way(_most_alike(enough, reader, traffic), traffic)
+        return alike, False, _different(item.mask for item in enough)
     best = max((item.free for item in explained), key=lambda fit: fit.total)
     scale = max(best.dispersion, LEAST_DISPERSION)
     ones = [
@@ -195,7 +243,8 @@ def _explanation(
     top = max(way.total for way in ones)
     if top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
-        return _preferred(ones, scale, far=tells), True
+        way = _preferred(ones, scale, far=tells)
+        return way, True, _likely(way, ones, scale)
     moves = max(item.moves.gain for item in explained) > 0
     least = max(
         LEAST_DISPERSION if moves else AT_CEILING, min(item.moves.dispersion for item in explained)
@@ -212,7 +261,18 @@ def _explanation(
         )
         for item in explained
     ]
-    return _preferred(both, 1.0, far=moves), False
+    way = _preferred(both, 1.0, far=moves)
+    return way, False, _likely(way, both, 1.0)
+
+
+def _likely(taken: _Way, ways: Sequence[_Way], scale: float) -> tuple[Mask, ...]:
+    """The cells of what is taken, and of every way that is not much less likely."""
+    least = taken.total - RULED_OUT * scale
+    return _different(way.mask for way in [taken, *ways] if way.total >= least)
+
+
+def _different(masks: Iterable[Mask]) -> tuple[Mask, ...]:
+    return tuple({mask.tobytes(): mask for mask in masks}.values())
 
 
 def _least_fit(reader: Reader, scale: float) -> float:
@@ -224,7 +284,7 @@ def _least_fit(reader: Reader, scale: float) -> float:
 
 
 def _way(candidate: _Candidate, traffic: Counts, total: float = 0.0) -> _Way:
-    return _Way((Part(0, traffic.minutes, candidate.mask),), candidate.everywhere, total)
+    return _Way((Part(0, traffic.minutes, candidate.mask),), candidate.place, total)
 
 
 def _explained(
@@ -266,14 +326,12 @@ def _preferred(ways: Sequence[_Way], scale: float, *, far: bool) -> _Way:
     where the counts could have ruled them out and did not, else the source's own. Of kinds that do, the
     first."""
     top = {
-        place: max((way.total for way in ways if way.everywhere is place), default=-np.inf)
-        for place in (False, True)
+        place: max((way.total for way in ways if way.place == place), default=-np.inf)
+        for place in (OWN, ALL)
     }
-    everywhere = top[True] - top[False] > (-WORSE if far else WORSE) * scale
+    chosen = ALL if top[ALL] - top[OWN] > (-WORSE if far else WORSE) * scale else OWN
     return next(
-        way
-        for way in ways
-        if way.everywhere is everywhere and way.total >= top[everywhere] - ALIKE * scale
+        way for way in ways if way.place == chosen and way.total >= top[chosen] - ALIKE * scale
     )
 
 
@@ -285,7 +343,7 @@ def _changed(
     found = []
     for early, late in product(explained, explained):
         less, more = early.candidate, late.candidate
-        if (less.kind, less.everywhere) != ("management", more.everywhere):
+        if (less.kind, less.place) != ("management", more.place):
             continue
         if more.kind not in ("all", "functions"):
             continue
@@ -296,7 +354,7 @@ def _changed(
         if before and after:
             parts = (Part(0, since, less.mask), Part(since, traffic.minutes, more.mask))
             total = before.total + after.total - CHANGED * scale
-            found.append(_Way(parts, less.everywhere, total))
+            found.append(_Way(parts, less.place, total))
     return found
 
 

@@ -591,7 +591,13 @@ def _feed(
         for told in (data.delivered_by.alone, data.delivered_by.whole)
     )
     return inferred_feeds.infer(
-        accounts, feeds.cells(data.traffic), reader, data.traffic, alone=alone, whole=whole
+        accounts,
+        feeds.cells(data.traffic),
+        reader,
+        data.traffic,
+        alone=alone,
+        whole=whole,
+        behind=not group,
     )
 
 

@@ -82,6 +82,32 @@ def test_one_trail_that_wrote_the_archive_delivers_all_of_it_unless_the_runs_tel
     assert found.mask.tolist() == [True, False, False, False]
 
 
+def batches(rng: np.random.Generator, delivered: Floats, fewest: float) -> Floats:
+    """Runs of batches that grow with what is delivered."""
+    mean = lagged(delivered) @ usual_kernel()
+    return np.round(fewest * mean / (mean + fewest) + rng.normal(0, 0.3, MINUTES)).clip(0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_stands_behind_another_accounts_log_group_is_fed_with_its_entries(seed: int) -> None:
+    rng, series = ordinary(seed)
+    series = [4 * series[0], 9 * series[1], series[2], series[3]]
+    reader = Reader(batches(rng, series[1] + series[3], 60.0), np.zeros(MINUTES))
+    (found,) = infer([NEAR], CELLS, reader, traffic(*series), behind=True).parts
+    assert found.mask.tolist() == [False, True, False, True]
+    (own,) = infer([FAR], CELLS, reader, traffic(*series), behind=True).parts
+    assert own.mask[[1, 3]].all()
+
+
+def test_what_the_counts_do_not_rule_out_is_told() -> None:
+    """Runs at their ceiling: the feed may be that of one account as well as that of both."""
+    _, series = ordinary(8)
+    found = infer([NEAR], CELLS, Reader(np.full(MINUTES, 3.0), np.zeros(MINUTES)), traffic(*series))
+    told = [other.tolist() for other in found.others]
+    assert [True, False, True, False] in told
+    assert [True, True, True, True] in told
+
+
 def test_a_trail_that_began_to_record_runs_delivers_them_from_then_on() -> None:
     rng, series = ordinary(4)
     later = np.arange(MINUTES) >= 240
