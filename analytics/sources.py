@@ -38,6 +38,8 @@ LEAST_BATCHES = 10
 UNDECIDED = "undecided"
 FILE_KINDS = ("s3", "sns")  # what a notification of a log file starts functions through
 NAMED_KINDS = ("kinesis", "firehose", "sns")
+QUEUE_KINDS = ("sqs", "event_source_mapping")  # … or gathers such notifications
+WITH_FILES = 0.3  # correlation; of forty queues of a business none had 0.1
 LEAST_FILES, LEAST_PARTS = 30, 3
 FILE_MINUTES = 20  # four of CloudTrail's five-minute deliveries
 BY_CHANCE = 0.003  # of runs that have nothing to do with the files are as even beside them
@@ -62,7 +64,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The log sources; the relays with who fills them; log groups of which nothing tells what feeds them."""
+    """The log sources; the relays with who fills them; log groups and delivery streams of which nothing tells
+    what feeds them."""
 
     verdicts: dict[str, Verdict]
     relays: dict[str, tuple[str, ...]]
@@ -192,7 +195,15 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
             )
             if verdict:
                 found[node] = verdict
-    return Judgement(found, relays(graph, found, data), undecided)
+    filled = relays(graph, found, data)
+    # what a delivery stream has transformed are logs of some kind
+    streams = (start for node, start in starts if start.kind == "firehose" and node not in found)
+    undecided += tuple(
+        start.node
+        for start in streams
+        if start.node not in filled and direct_runs(start.node, graph, data).sum() >= THIN
+    )
+    return Judgement(found, filled, undecided)
 
 
 def _told(node: str, topology: Topology) -> bool:
@@ -254,10 +265,19 @@ def _holds_log_files(place: str, data: RollupData) -> bool:
 
 
 def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
-    notified = start.kind in FILE_KINDS
-    if notified and _one_a_file(direct_runs(start.node, graph, data), data):
-        return Verdict(start.node, start.kind, "inferred", 0.8)
-    return None
+    told = _by_files(start.kind, direct_runs(start.node, graph, data), data)
+    return Verdict(start.node, start.kind, "inferred", 0.8) if told else None
+
+
+def _by_files(kind: str, runs: Floats, data: RollupData) -> bool:
+    """Whether the archive's log files start these runs: one each, or some together where a queue gathers them."""
+    if kind in FILE_KINDS and _one_a_file(runs, data):
+        return True
+    if kind not in QUEUE_KINDS or runs.sum() < LEAST_FILES:
+        return False
+    files = float(data.delivered_files[slice(*lags.active_span(runs))].sum())
+    fewer = runs.sum() <= (1 + FILES_ASTRAY) * files
+    return bool(fewer and amplification.follows(runs, data.delivered_files) >= WITH_FILES)
 
 
 def _one_a_file(runs: Floats, data: RollupData) -> bool:
@@ -579,11 +599,11 @@ def _feed(
         return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
-    if verdict.kind in FILE_KINDS and verdict.link == "inferred" and _one_a_file(runs, data):
-        return feeds.everything(data.traffic, _only_trail(topology), verdict.link)
     known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
     if known is not None:
         return known
+    if _by_files(verdict.kind, runs, data):
+        return feeds.everything(data.traffic, _only_trail(topology), "inferred")
     reader = _reader(verdict.node, graph, topology, data)
     group = verdict.kind == "cloudwatch_logs"
     alone, whole = (

@@ -91,10 +91,14 @@ def notes(
             used = f"one of {estimate.aligned_seconds:.0f} s, near what is usual, aligns s"
             found.append(f"{source.arn}: the counts do not tell the delivery delay; {used}.")
     found.extend(
-        f"{node}: nothing tells whether a trail feeds this log group, so what it starts is not counted as log "
+        f"{node}: nothing tells whether a trail feeds this {_called(node)}, so what it starts is not counted as log "
         "processing; `stormtrail topology pull`, or a link in a topology file, would tell."
         for node in undecided[:MOST_UNDECIDED]
     )
     if len(undecided) > MOST_UNDECIDED:
-        found.append(f"{len(undecided) - MOST_UNDECIDED} more log groups like the one before.")
+        found.append(f"{len(undecided) - MOST_UNDECIDED} more like the one before.")
     return tuple(found)
+
+
+def _called(node: str) -> str:
+    return "delivery stream" if ":firehose:" in node else "log group"

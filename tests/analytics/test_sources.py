@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import simulation
 from analytics.analysis import analyze
+from analytics.sources import _by_files
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.analytics.test_rollups import FUNCTION, GROUP, HOME, REGION, Record, record, store
@@ -97,3 +100,15 @@ def change(name: str, asked: Record, told: Record | None = None) -> Record:
         "responseElements": told,
         "resources": [],
     }
+
+
+def test_what_gathers_the_notifications_of_log_files_carries_their_entries() -> None:
+    """A queue of the business has as many messages, at other moments."""
+    draw = np.random.default_rng(3)
+    files = (draw.random(1_200) < 0.3) * draw.integers(1, 4, 1_200)
+    gathered = np.roll(np.minimum(files, 1), 1).astype(float)
+    data = SimpleNamespace(delivered_files=files.astype(float))
+    assert _by_files("sqs", gathered, data)  # type: ignore[arg-type]
+    assert not _by_files("kinesis", gathered, data)  # type: ignore[arg-type]
+    assert not _by_files("sqs", draw.permutation(gathered), data)  # type: ignore[arg-type]
+    assert not _by_files("sqs", 3 * gathered, data)  # type: ignore[arg-type]
