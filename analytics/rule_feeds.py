@@ -13,7 +13,6 @@ Source: non-negative least squares (Lawson and Hanson 1974); the index of disper
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,12 +36,6 @@ ASTRAY = 0.03  # of the runs: tried again, or lost
 LEAST_OTHERS = 0.02  # of the entries, that the rule's own functions did not write
 
 
-@dataclass(frozen=True)
-class _Fit:
-    mask: Mask
-    left: float
-
-
 def matched(
     account: str | None,
     region: str | None,
@@ -52,66 +45,77 @@ def matched(
 ) -> Mask | None:
     """The cells that a rule of this account and region matches, whose target ran so often a minute and wrote
     the `own` entries of any cells a minute; None where no calls explain its runs one by one."""
-    first, last = delivered_span(runs)
-    if runs[first:last].sum() < LEAST_RUNS or (last - first) // BIN < LEAST_BINS:
+    span = delivered_span(runs)
+    target = _bins(runs, span)
+    if target.sum() < LEAST_RUNS or len(target) < LEAST_BINS:
         return None
-    all_cells = cells(traffic)
-    anywhere = mask_of(cell.account == account for cell in all_cells)
-    here = anywhere & mask_of(cell.region == region for cell in all_cells)
+    if target.var() < SCATTER * target.mean():
+        return None
+    every = cells(traffic)
+    anywhere = mask_of(cell.account == account for cell in every)
+    here = anywhere & mask_of(cell.region == region for cell in every)
     # whose runs are whose is known of all records of runs together, not of each kind
-    of_runs = mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells)
-    kinds: tuple[tuple[Callable[[Cell], object], Mask], ...] = (
-        (lambda cell: cell.event_source, anywhere),
-        (lambda cell: (cell.event_source, cell.event_name), anywhere & ~of_runs),
-    )
-    for kind, inside in kinds:
+    of_runs = mask_of(cell.event_source == "lambda.amazonaws.com" for cell in every)
+    counted = [_counted(traffic, span, shift) for shift in SHIFTS]
+    for kind, inside in ((_service, anywhere), (_call, anywhere & ~of_runs)):
         for place in (here & inside, inside):
-            masks = _most_frequent(_by(kind, place, all_cells), traffic, (first, last))
-            found = _best(masks, runs, traffic, (first, last))
-            if found is not None and _of_others(found, own(found), traffic, (first, last)):
+            found = _best(_by(kind, place, every), target, counted)
+            if found is not None and _of_others(found, own(found), traffic, span):
                 return found
     return None
 
 
-def _by(kind: Callable[[Cell], object], place: Mask, all_cells: Sequence[Cell]) -> list[Mask]:
+def _service(cell: Cell) -> object:
+    return cell.event_source
+
+
+def _call(cell: Cell) -> object:
+    return cell.event_source, cell.event_name
+
+
+def _by(kind: Callable[[Cell], object], place: Mask, every: Sequence[Cell]) -> list[Mask]:
     """The cells of each kind at a place."""
-    names = [kind(cell) for cell in all_cells]
-    chosen = {name for name, inside in zip(names, place, strict=True) if inside}
-    return [place & mask_of(name == one for name in names) for one in sorted(chosen, key=str)]
+    cells_of: dict[object, Mask] = {}
+    for number in np.flatnonzero(place).tolist():
+        name = kind(every[number])
+        cells_of.setdefault(name, np.zeros(len(every), dtype=bool))[number] = True
+    return list(cells_of.values())
 
 
-def _most_frequent(masks: list[Mask], traffic: Counts, span: tuple[int, int]) -> list[Mask]:
-    def entries(mask: Mask) -> float:
-        return float(traffic.series("entries", mask)[slice(*span)].sum())
+def _counted(traffic: Counts, span: tuple[int, int], shift: int) -> Floats:
+    """Entries of each ten minutes of the span (rows) and each key (columns), so many minutes before."""
+    bins = (span[1] - span[0]) // BIN
+    place = traffic.minute - (span[0] - shift)
+    rows = (place >= 0) & (place < bins * BIN)
+    cell = place[rows] // BIN * len(traffic.keys) + traffic.key[rows]
+    entries = traffic.measures["entries"][rows]
+    total = np.bincount(cell, weights=entries, minlength=bins * len(traffic.keys))
+    return np.asarray(total.reshape(bins, len(traffic.keys)))
 
-    return sorted(masks, key=entries, reverse=True)[:MOST_KINDS]
 
-
-def _best(
-    masks: Sequence[Mask], runs: Floats, traffic: Counts, span: tuple[int, int]
-) -> Mask | None:
+def _best(kinds: Sequence[Mask], target: Floats, counted: Sequence[Floats]) -> Mask | None:
     """The kinds that add up to the runs, at the shift that leaves least; None where too much is left."""
-    target = _bins(runs, span)
-    if not masks or target.var() < SCATTER * target.mean():
+    fits = [fit for table in counted if (fit := _added_up(kinds, target, table))]
+    mask, left, total = min(fits, key=lambda fit: fit[1], default=(None, np.inf, 0.0))
+    even = left <= LEFT * target.sum() + float(((ASTRAY * target) ** 2).sum())
+    return mask if even and abs(target.sum() / max(total, 1.0) - 1) <= ASTRAY else None
+
+
+def _added_up(
+    kinds: Sequence[Mask], target: Floats, table: Floats
+) -> tuple[Mask, float, float] | None:
+    """The cells of the kinds that each count whole, the squares of what they leave, and their entries."""
+    columns = [(mask, table[:, mask].sum(axis=1)) for mask in kinds]
+    columns = sorted(columns, key=lambda column: -column[1].sum())[:MOST_KINDS]
+    if not columns:
         return None
-    fits = []
-    for shift in SHIFTS:
-        moved = (max(0, span[0] - shift), max(0, span[1] - shift))
-        if moved[1] - moved[0] != span[1] - span[0]:
-            continue
-        columns = [_bins(traffic.series("entries", mask), moved) for mask in masks]
-        design = np.stack(columns, axis=1)
-        whole = non_negative(design, target) >= WHOLE
-        left = float(((target - design @ whole) ** 2).sum())
-        parts = [mask for mask, one in zip(masks, whole, strict=True) if one]
-        if parts and len(parts) * BINS_A_KIND <= len(target):
-            fits.append(_Fit(np.any(parts, axis=0), left))
-    best = min(fits, key=lambda fit: fit.left, default=None)
-    if best is None:
+    whole = non_negative(np.stack([counts for _, counts in columns], axis=1), target) >= WHOLE
+    chosen = [column for column, one in zip(columns, whole, strict=True) if one]
+    if not chosen or len(chosen) * BINS_A_KIND > len(target):
         return None
-    total = float(traffic.series("entries", best.mask)[slice(*span)].sum())
-    even = best.left <= LEFT * target.sum() + float(((ASTRAY * target) ** 2).sum())
-    return best.mask if even and abs(target.sum() / max(total, 1.0) - 1) <= ASTRAY else None
+    added = np.sum([counts for _, counts in chosen], axis=0)
+    mask: Mask = np.any([cells_ for cells_, _ in chosen], axis=0)
+    return mask, float(((target - added) ** 2).sum()), float(added.sum())
 
 
 def _bins(series: Floats, span: tuple[int, int]) -> Floats:
