@@ -7,92 +7,16 @@ the bytes that did it in `fuzz-findings/`.
 from __future__ import annotations
 
 import argparse
-import gzip
-import io
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import atheris
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 with atheris.instrument_imports(include=["ingest"]):
-    from ingest.columns import LogFile, complete, receive
-    from ingest.decode import elements
-    from ingest.dedupe import entry_keys
-    from ingest.inflate import inflate
-    from ingest.pieces import Piece, pieces
-    from ingest.restore import restore
+    from tests.ingest.fuzzed import one_input, seeds, words
 
-from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, SCHEMA, TEXT_FIELDS, TIME_FIELD
-from tests.ingest.conftest import record
-
-LIMIT = 1 << 20
-SLOWLY = 8  # columns take twenty times as long as records: of every eighth input
 FINDINGS = Path("fuzz-findings")
-_RUN = record(
-    3,
-    eventSource="lambda.amazonaws.com",
-    eventName="Invoke",
-    requestParameters={"functionName": "f:1", "invocationType": "Event", "sourceArn": "arn:a:b"},
-    additionalEventData={"customerEniId": "", "functionVersion": "arn:aws:lambda:r:1:function:f:1"},
-    resources=[{"ARN": "arn:aws:lambda:r:1:function:f", "type": "AWS::Lambda::Function"}],
-)
-_OLD = {key: value for key, value in record(4, eventVersion="1.0").items() if key != "eventID"}
-_WORDS = [*TEXT_FIELDS.values(), *BOOLEAN_FIELDS.values(), *JSON_FIELDS.values(), TIME_FIELD]
-
-
-def one_input(data: bytes) -> None:
-    """What the bytes of one log file go through; every record is loaded or set aside."""
-    plain = inflate(data, LIMIT)
-    for piece in pieces(b"" if plain.whole else plain.data, LIMIT):
-        check_decoded(piece)
-        if not len(data) % SLOWLY:
-            check_built(piece)
-
-
-def check_decoded(piece: Piece) -> None:
-    """No record of the piece is lost."""
-    rejected = [reject for reject in piece.decoded.rejects if reject.record_index is not None]
-    if len(rejected) == len(piece.decoded.rejects):
-        found = len(piece.decoded.records) + len(rejected)
-        assert found == sum(1 for _ in elements(piece.data))
-
-
-def check_built(piece: Piece) -> None:
-    """Each record becomes a row that it can be had from again, or is set aside."""
-    file = LogFile(1, "111111111111", piece.data, piece.decoded, piece.first_index)
-    received = receive([file])
-    table = complete([received.table])
-    assert table.schema == SCHEMA
-    assert entry_keys(table).shape == (table.num_rows, 2)
-    for row in table.to_pylist():
-        assert isinstance(restore(row), dict)
-    found = len(piece.decoded.records) + len(piece.decoded.rejects)
-    assert found == table.num_rows + len(received.rejects[1])
-
-
-def seeds() -> list[bytes]:
-    """Files of every shape, to begin with."""
-    records: list[dict[str, Any]] = [record(1, eventTime="2026-03-01T00:00:00.5Z"), _RUN, _OLD]
-    whole = json.dumps({"Records": records}).encode()
-    lines = b"\n".join(json.dumps(one).encode() for one in records)
-    flat = {name: [str(value) for _ in range(2)] for name, value in _OLD.items()}
-    flat |= {"eventID": ["a", "b"], "managementEvent": ["true", "x"]}
-    parquet = io.BytesIO()
-    pq.write_table(pa.table(flat), parquet)
-    table = ",".join(flat) + "\n" + ",".join(f'"{column[0]}"' for column in flat.values())
-    return [whole, lines, whole + whole, gzip.compress(whole), gzip.compress(lines) * 2,
-            parquet.getvalue(), table.encode(), json.dumps(records).encode()]  # fmt: skip
-
-
-def words() -> str:
-    """libFuzzer's dictionary: what a log file is made of."""
-    signs = [r"\"Records\":[", r"\\ud800", "null", "true", "1e999", r"},{", r"\x1f\x8b\x08", "PAR1"]
-    return "\n".join(f'"{word}"' for word in [*signs, *_WORDS])
 
 
 def main() -> None:
