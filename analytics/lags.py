@@ -72,6 +72,12 @@ def delivered_span(runs: Floats) -> tuple[int, int]:
     return (first, end) if end - first >= LAGS else (first, last)
 
 
+def complete_until(runs: Floats) -> int:
+    """The minute before which the archive has all that these runs wrote: the window's end where they ended."""
+    end = delivered_span(runs)[1]
+    return end if end < active_span(runs)[1] else len(runs)
+
+
 def busiest(runs: Floats, minutes: int) -> tuple[int, int]:
     """The active span; of a longer one, so many minutes of it with the most runs."""
     first, last = active_span(runs)

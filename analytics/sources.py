@@ -85,7 +85,7 @@ class Measured:
     def a_run(self, caused: Floats) -> float:
         """What was caused (a count a minute) by each run that the source started directly: of the window's last
         minutes some is not in the archive yet."""
-        end = lags.delivered_span(self.direct_runs)[1]
+        end = lags.complete_until(self.direct_runs)
         runs = float(self.direct_runs[:end].sum())
         return float(caused[:end].sum()) / runs if runs else 0.0
 

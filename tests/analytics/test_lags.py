@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analytics.lags import LAGS, busiest, lagged, later, log_normal_kernel
+from analytics.lags import (
+    LAGS,
+    busiest,
+    complete_until,
+    delivered_span,
+    lagged,
+    later,
+    log_normal_kernel,
+)
 
 
 def test_lagged_columns_of_some_minutes_are_those_of_all() -> None:
@@ -36,3 +44,10 @@ def test_of_a_long_span_the_minutes_with_the_most_runs_are_taken() -> None:
     first, last = busiest(runs, 20)
     assert last - first == 20
     assert first <= 40 and last >= 50
+
+
+def test_what_ended_within_the_window_is_complete_and_what_goes_on_is_not_yet() -> None:
+    going_on, ended = np.ones(300), np.ones(300)
+    ended[200:] = 0
+    assert (complete_until(going_on), complete_until(ended)) == (300 - LAGS, 300)
+    assert delivered_span(ended) == (0, 200)
