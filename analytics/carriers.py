@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from analytics import arns, effects, sources
+from analytics import arns, effects, started
 from analytics.usage import GB, ORIGINAL, SECOND, Assumptions, Metered
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def carried(case: Case, first: int, assumed: Assumptions) -> Iterator[Metered]:
     """
     hours = (case.data.span.minutes - first) / 60
     for node in sorted({*case.measured, *case.flow.relays}):
-        runs = float(sources.direct_runs(node, case.graph, case.data)[first:].sum())
+        runs = float(started.direct_runs(node, case.graph, case.data)[first:].sum())
         if runs:
             entries, share = _load(node, runs, case, first)
             for price, quantity in _use(_kind(node), runs, entries, hours, assumed):

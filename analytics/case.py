@@ -10,6 +10,7 @@ from analytics import (
     changes,
     effects,
     feedback,
+    judging,
     named_buckets,
     named_functions,
     sources,
@@ -17,8 +18,9 @@ from analytics import (
 )
 from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
+from analytics.judging import Verdict
 from analytics.rollup_data import RollupData
-from analytics.sources import Measured, Verdict
+from analytics.sources import Measured
 from analytics.topology import Topology
 
 
@@ -61,7 +63,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     data = named_buckets.told_apart(data, topology.trails.values())
     graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     graph_ = state_machines.told(graph_, data.runs, data.calls)
-    judged = sources.judge(graph_, topology, data)
+    judged = judging.judge(graph_, topology, data)
     verdicts = judged.verdicts
     graph_ = joined(graph_, verdicts)
     verdicts = {

@@ -79,6 +79,11 @@ class Feed:
         return found
 
 
+def all_along(mask: Mask, minutes: int) -> Feed:
+    """A feed of these cells, in all minutes, that nothing recorded tells of."""
+    return Feed((Part(0, minutes, mask),), (), "unknown", 0.0)
+
+
 def doubted(feed: Feed, guessed: Mask, runs: Floats, traffic: Counts) -> Feed:
     """The feed with what it may be as well, where selectors or filters ask what cells do not know, as an object's
     name: it takes all of such entries, and may deliver none of them."""

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from analytics import arns, effects
 from analytics.case import Case
 from analytics.findings import Interval, Loop, Source
+from analytics.judging import Verdict
 from analytics.rounding import rounded
 from analytics.series import Floats
-from analytics.sources import Measured, Verdict
+from analytics.sources import Measured
 
 MOST_UNDECIDED = 5
 

@@ -8,11 +8,11 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from analytics import flows, sources, state_machines
+from analytics import flows, started, state_machines
+from analytics import relays as log_relays
 from analytics.flows import Start
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Span
-from analytics.sources import Verdict
 from analytics.topology import Topology
 
 MINUTES = 300
@@ -83,8 +83,7 @@ def found(
     """The graph of these runs, and what the functions of the log group fill."""
     data = loaded(runs, calls)
     graph = graph_of(data)
-    verdict = Verdict(GROUP, "cloudwatch_logs", "recorded", 1.0)
-    return graph, sources.relays(graph, {GROUP: verdict}, data)
+    return graph, log_relays.find(graph, [GROUP], data)
 
 
 def starts(graph: flows.Graph, name: str) -> list[Start]:
@@ -142,7 +141,7 @@ def test_entries_of_a_machine_that_a_function_starts_are_its_own() -> None:
         {FORWARDER: log, by_role("enrich"): log, by_role("charge"): other},
         {call("forwarder", "states", "StartExecution", machine("logs")): log},
     )
-    own = sources.own_entries([function("forwarder")], graph_of(data), data)
+    own = started.own_entries([function("forwarder")], graph_of(data), data)
     assert np.array_equal(own, 3 * log)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import simulation
+from analytics import log_files
 from analytics.analysis import analyze
-from analytics.sources import _by_files
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.analytics.test_rollups import FUNCTION, GROUP, HOME, REGION, Record, record, store
@@ -108,7 +108,7 @@ def test_what_gathers_the_notifications_of_log_files_carries_their_entries() -> 
     files = (draw.random(1_200) < 0.3) * draw.integers(1, 4, 1_200)
     gathered = np.roll(np.minimum(files, 1), 1).astype(float)
     data = SimpleNamespace(delivered_files=files.astype(float))
-    assert _by_files("sqs", gathered, data)  # type: ignore[arg-type]
-    assert not _by_files("kinesis", gathered, data)  # type: ignore[arg-type]
-    assert not _by_files("sqs", draw.permutation(gathered), data)  # type: ignore[arg-type]
-    assert not _by_files("sqs", 3 * gathered, data)  # type: ignore[arg-type]
+    assert log_files.start("sqs", gathered, data)  # type: ignore[arg-type]
+    assert not log_files.start("kinesis", gathered, data)  # type: ignore[arg-type]
+    assert not log_files.start("sqs", draw.permutation(gathered), data)  # type: ignore[arg-type]
+    assert not log_files.start("sqs", 3 * gathered, data)  # type: ignore[arg-type]

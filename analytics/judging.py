@@ -1,0 +1,252 @@
+"""Which nodes are log sources: what a record or a file tells, and what the counts do where none does."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field, replace
+
+from analytics import (
+    arns,
+    feeds,
+    filters,
+    inference,
+    inferred_feeds,
+    lags,
+    log_files,
+    names,
+    relays,
+    rule_feeds,
+    selectors,
+    started,
+)
+from analytics.flows import Graph, Start
+from analytics.inference import Response
+from analytics.inferred_feeds import Reader
+from analytics.rollup_data import RollupData
+from analytics.series import Floats
+from analytics.topology import Topology
+
+# Runs, and runs per entry of the account, below which a log group is taken for an application's: where
+# no trail's log group is known, and where another one is.
+THIN, SPARSE, PLENTY = 60, 0.2, 0.4
+UNDECIDED = "undecided"
+NAMED_KINDS = ("kinesis", "firehose", "sns")
+TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "event_source_mapping")
+RULE_MATCHES = 0.9  # confidence in what calls explain a rule's runs one by one
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A node taken for a log source: how that is known, and what a rule was found to match."""
+
+    node: str
+    kind: str
+    link: str
+    confidence: float
+    matched: feeds.Mask | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The log sources; the relays with who fills them; log groups and delivery streams of which nothing tells
+    what feeds them."""
+
+    verdicts: dict[str, Verdict]
+    relays: dict[str, tuple[str, ...]]
+    undecided: tuple[str, ...] = ()
+
+
+def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
+    """The nodes that are log sources, and the relays that log-processing functions fill.
+
+    What a record or a relay explains is explained. Only where no record tells of any source are queues and
+    the like judged by how the counts move: a storm that explodes moves with everything for a few minutes,
+    and a busy bucket of the business may start as many runs as there are log files.
+    """
+    starts = sorted(started.nodes(graph).items())
+    judged = {
+        node: verdict
+        for node, start in starts
+        if (verdict := _judge_node(start, graph, topology, data))
+    }
+    found = {node: verdict for node, verdict in judged.items() if verdict.link != UNDECIDED}
+    undecided = tuple(node for node in judged if node not in found)
+    if any(verdict.link in ("recorded", "configured") for verdict in found.values()):
+        return Judgement(found, relays.find(graph, found, data), undecided)
+    known_relays = relays.find(graph, found, data)
+    for node, start in starts:
+        known = node in found or node in known_relays or _told(node, topology)
+        if start.kind in TESTED_KINDS and not known:
+            verdict = (
+                _judge_by_files(start, graph, data)
+                or _judge_by_counts(start, graph, topology, data)
+                or _judge_by_name(start)
+            )
+            if verdict:
+                found[node] = verdict
+    filled = relays.find(graph, found, data)
+    return Judgement(found, filled, undecided + _streams_left({*found, *filled}, graph, data))
+
+
+def _streams_left(known: Container[str], graph: Graph, data: RollupData) -> tuple[str, ...]:
+    """Delivery streams of which nothing tells: what they have transformed are logs of some kind."""
+    return tuple(
+        node
+        for node, start in sorted(started.nodes(graph).items())
+        if start.kind == "firehose"
+        and node not in known
+        and started.direct_runs(node, graph, data).sum() >= THIN
+    )
+
+
+def _told(node: str, topology: Topology) -> bool:
+    """Whether a rule's pattern is known, and so what starts it."""
+    return any(selectors.pattern(link.pattern) for link in topology.out_of(node))
+
+
+def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData) -> Verdict | None:
+    node, kind = start.node, start.kind
+    trails = topology.feeding_trails(node)
+    if trails:
+        origins = {link.origin for _, way in trails for link in way}
+        link = "configured" if "configured" in origins else "recorded"
+        return Verdict(node, kind, link, 1.0)
+    if _told(node, topology):
+        reads = _reads_cloudtrail(node, topology)
+        return Verdict(node, kind, "recorded", 1.0) if reads else None
+    if kind == "eventbridge":
+        return _judge_rule(start, graph, data)
+    upstream = [place for place, _ in topology.upstream(node)]
+    if any(_holds_log_files(place, data) for place in upstream):
+        return Verdict(node, kind, "recorded", 0.9)
+    groups = [place for place in upstream if ":log-group:" in place]
+    if groups or kind == "cloudwatch_logs":
+        return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
+    return None
+
+
+def _judge_rule(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    """A rule whose pattern is nowhere: whether calls of its account explain its runs one by one."""
+    verdict = Verdict(start.node, start.kind, "inferred", RULE_MATCHES)
+
+    def own(mask: feeds.Mask) -> Floats:
+        return started.own_entries_fed(
+            verdict.node, feeds.all_along(mask, data.span.minutes), graph, data
+        )
+
+    place = arns.account(start.node), arns.region(start.node)
+    runs = started.busiest_runs(start.node, graph, data)
+    mask = rule_feeds.matched(*place, runs, own, data.traffic)
+    return None if mask is None else replace(verdict, matched=mask)
+
+
+def _reads_cloudtrail(node: str, topology: Topology) -> bool:
+    patterns = [selectors.pattern(link.pattern) for link in topology.out_of(node)]
+    return any(pattern.reads_cloudtrail for pattern in patterns if pattern)
+
+
+def _holds_log_files(place: str, data: RollupData) -> bool:
+    """Whether a bucket is a trail's: CloudTrail was seen to write into it, the archive was read from it, or
+    it has the name that the console gives such buckets."""
+    if arns.service(place) != "s3":
+        return False
+    bucket = arns.part(place, 5)
+    return bucket in data.trail_buckets or bucket in data.archive_buckets or "cloudtrail" in bucket
+
+
+def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
+    told = log_files.start(start.kind, started.direct_runs(start.node, graph, data), data)
+    return Verdict(start.node, start.kind, "inferred", 0.8) if told else None
+
+
+def _judge_group(
+    start: Start, group: str, graph: Graph, topology: Topology, data: RollupData
+) -> Verdict | None:
+    """A log group that no known trail feeds: a trail's all the same, an application's, or its own function's."""
+    functions = graph.functions_of(start.node)
+    own = arns.own_log_group_of(start.node)
+    if own is not None and own in {arns.function_name(arn) for arn in functions}:
+        return Verdict(start.node, start.kind, "recorded", 1.0)
+    found = _responds(start, graph, topology, data)
+    processes = found.told(inference.OF_A_GROUP)
+    if processes:
+        return _by_counts(start, found)
+    if _one_by_one(start, graph, topology, data):
+        return Verdict(start.node, start.kind, "inferred", inferred_feeds.TOLD)
+    if names.TRAIL_NAMES.search(group) and not names.SERVICE_GROUPS.search(group):
+        return Verdict(start.node, start.kind, "unknown", 0.5)
+    if processes is False or names.SERVICE_GROUPS.search(group):
+        return None
+    known = any(topology.out_of(arn) for arn in topology.trails)
+    runs = started.direct_runs(start.node, graph, data)
+    share = _share_of_account(runs, functions, data)
+    enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
+    if enough:
+        return Verdict(start.node, start.kind, "unknown", 0.3)
+    return Verdict(start.node, start.kind, UNDECIDED, 0.0) if runs.sum() >= THIN else None
+
+
+def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) -> float:
+    """Runs per entry of the functions' account, while they ran."""
+    place = arns.account(functions[0]) if functions else None
+    entries = data.traffic.series("entries", data.traffic.where(lambda key: key[0] == place))
+    total = float(entries[slice(*lags.active_span(runs))].sum())
+    return float(runs.sum()) / total if total else 0.0
+
+
+def _judge_by_counts(
+    start: Start, graph: Graph, topology: Topology, data: RollupData
+) -> Verdict | None:
+    found = _responds(start, graph, topology, data)
+    return _by_counts(start, found) if found.processes else None
+
+
+def _one_by_one(start: Start, graph: Graph, topology: Topology, data: RollupData) -> bool:
+    """Whether the functions that a node starts plainly run once for every entry of a trail."""
+    accounts, cells, reader = _reading(start, graph, topology, data)
+    return bool(reader.runs.sum() >= THIN) and inferred_feeds.one_by_one(
+        accounts, cells, reader, data.traffic
+    )
+
+
+def _responds(start: Start, graph: Graph, topology: Topology, data: RollupData) -> Response:
+    """How the functions that a node starts follow the entries of minutes before."""
+    return inferred_feeds.follows(*_reading(start, graph, topology, data), data.traffic)
+
+
+def _reading(
+    start: Start, graph: Graph, topology: Topology, data: RollupData
+) -> tuple[list[str], tuple[selectors.Cell, ...], Reader]:
+    """The accounts of a node or else of its functions, all kinds of entry, and who reads it."""
+    functions = graph.functions_of(start.node)
+    place = arns.account(start.node) if start.recorded else None
+    accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
+    return accounts, feeds.cells(data.traffic), reader(start.node, graph, topology, data)
+
+
+def reader(node: str, graph: Graph, topology: Topology, data: RollupData) -> Reader:
+    """The functions that a node starts, as readers of what it delivers."""
+    functions = graph.functions_of(node)
+    way = filters.on_the_way(node, functions, topology)
+    return Reader(
+        started.direct_runs(node, graph, data),
+        started.own_entries(functions, graph, data),
+        max(len(functions), 1),
+        filters.takes(way, feeds.cells(data.traffic)) if way else None,
+    )
+
+
+def _by_counts(start: Start, found: Response) -> Verdict:
+    sure = 1 - 1 / max(found.sigmas, 1.0)
+    return Verdict(start.node, start.kind, "inferred", round(min(0.95, sure), 2))
+
+
+def _judge_by_name(start: Start) -> Verdict | None:
+    """A stream or topic that is called after the trail it carries; a queue of that name may be a buffer on
+    the way."""
+    named = (
+        start.kind in NAMED_KINDS
+        and start.recorded
+        and names.TRAIL_NAMES.search(arns.part(start.node, 5))
+    )
+    return Verdict(start.node, start.kind, "unknown", 0.4) if named else None

@@ -1,0 +1,135 @@
+"""Relays: the queues, streams, tables and state machines that log-processing functions fill."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from analytics import amplification, arns, flows, lags, started
+from analytics.flows import Flow, Graph, Start
+from analytics.rollup_data import RollupData
+from analytics.series import Floats
+
+LEAST_BATCHES = 10
+EVEN = 0.35
+FILLED_AFTER = 0.05  # of a queue's runs, after who fills it has ended
+PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
+MOVING_KINDS = (
+    "sqs",
+    "sns",
+    "event_source_mapping",
+    "step_functions",
+    "kinesis",
+    "dynamodb",
+    "destination",
+)
+
+
+def find(graph: Graph, sources: Collection[str], data: RollupData) -> dict[str, tuple[str, ...]]:
+    """Nodes that log-processing functions fill, with who fills them; found step by step along the chain."""
+    candidates = [
+        start
+        for node, start in started.nodes(graph).items()
+        if node not in sources and start.kind in flows.RELAY_KINDS
+    ]
+    filled = flows.recorded_relays(data.calls, candidates)
+    found: dict[str, tuple[str, ...]] = {}
+    while True:
+        flow = flows.trace(graph, [*sources, *found], found)
+        fresh = {
+            node: tuple(arn for arn in fillers if arn in flow.shares)
+            for node, fillers in filled.items()
+            if node not in found and any(arn in flow.shares for arn in fillers)
+        }
+        fresh |= _moving_together(graph, flow, candidates, {**found, **fresh}, data)
+        fresh = {node: fillers for node, fillers in fresh.items() if fillers}
+        if not fresh:
+            return found
+        found |= fresh
+
+
+def _moving_together(
+    graph: Graph,
+    flow: Flow,
+    candidates: Sequence[Start],
+    known: Mapping[str, object],
+    data: RollupData,
+) -> dict[str, tuple[str, ...]]:
+    """Queues and state machines whose fillings are not recorded: filled by the log processor whose runs
+    explain theirs, where that is plain; of several functions behind one, by its busiest."""
+    found: dict[str, tuple[str, ...]] = {}
+    for start in candidates:
+        if start.node in known or start.kind not in MOVING_KINDS:
+            continue
+        runs = started.busiest_runs(start.node, graph, data)
+        if runs.sum() < LEAST_BATCHES:
+            continue  # a few runs at the right minute are no evidence
+        fillers = {
+            arn: started.function_runs(arn, data)
+            for arn in flow.shares
+            if start.node not in _triggers(graph, arn)
+        }
+        scores = {arn: _follows(runs, filler) for arn, filler in fillers.items()}
+        best = max(scores, key=lambda arn: scores[arn], default=None)
+        even = [
+            arn
+            for arn, filler in fillers.items()
+            if start.kind == "sqs" and _fills_evenly(runs, filler)
+        ]
+        together = [
+            arn
+            for arn, filler in fillers.items()
+            if _begins_with(runs, filler, _recorded_since(arn, data))
+        ]
+        if best is not None and (
+            scores[best] >= PLAIN or (scores[best] >= LIKELY and best in together)
+        ):
+            found[start.node] = (best,)
+        elif start.kind == "sqs" and len(together) == 1:
+            found[start.node] = (together[0],)
+        elif even:
+            found[start.node] = (even[0],)
+    return found
+
+
+def _begins_with(runs: Floats, filler: Floats, since: int) -> bool:
+    """Whether both began within minutes of each other, an hour or more after runs are recorded at all, and the
+    one did not go on when the other ended."""
+    (first, _), (other, end) = lags.active_span(runs), lags.active_span(filler)
+    begun = other - since >= amplification.MINIMUM_MINUTES and -1 <= first - other <= lags.LAGS
+    after = float(runs[end + lags.LAGS :].sum())
+    return bool(begun and after <= FILLED_AFTER * runs.sum())
+
+
+def _recorded_since(arn: str, data: RollupData) -> int:
+    """The first minute in which a run of the function's account is in the archive."""
+    place = arns.account(arn)
+    every = data.runs.series(
+        "runs", data.runs.where(lambda key: arns.account(str(key[0])) == place)
+    )
+    return lags.active_span(every)[0]
+
+
+def _fills_evenly(runs: Floats, filler: Floats) -> bool:
+    """Whether the n-th run comes when the filler has run n times a fixed number: a batch that starts when
+    it is full. Runs that know nothing of the filler stray from that line as a random walk does, by
+    √(n / 15) intervals (a Brownian bridge less its trend); a third of it is evidence."""
+    at = np.repeat(np.arange(len(runs)), runs.astype(int))
+    if at.size < LEAST_BATCHES:
+        return False
+    filled = np.cumsum(filler)[at]
+    number = np.arange(at.size)
+    interval = np.diff(filled).mean()
+    if interval < 2:
+        return False
+    astray = (filled - np.polyval(np.polyfit(number, filled, 1), number)).std() / interval
+    return bool(astray < EVEN * np.sqrt(at.size / 15))
+
+
+def _triggers(graph: Graph, arn: str) -> set[str]:
+    return {start.node for start in graph.starts[arn]}
+
+
+def _follows(runs: Floats, filler: Floats) -> float:
+    return 0.0 if runs.sum() > filler.sum() * 1.05 else amplification.follows(runs, filler)
