@@ -21,11 +21,13 @@ def carried(case: Case, first: int, assumed: Assumptions) -> Iterator[Metered]:
     is second-order as far as what it carries is.
     """
     hours = (case.data.span.minutes - first) / 60
+    nodes = started.nodes(case.graph)
     for node in sorted({*case.measured, *case.flow.relays}):
         runs = float(started.direct_runs(node, case.graph, case.data)[first:].sum())
         if runs:
             entries, share = _load(node, runs, case, first)
-            for price, quantity in _use(_kind(node), runs, entries, hours, assumed):
+            kind = arns.kind(node) or nodes[node].kind  # what a record names may be any text
+            for price, quantity in _use(kind, runs, entries, hours, assumed):
                 account = _account(node, case)
                 yield Metered(price, account, quantity * (1 - share), ORIGINAL)
                 yield Metered(price, account, quantity * share, SECOND)
@@ -60,11 +62,6 @@ def _load(node: str, runs: float, case: Case, first: int) -> tuple[float, float]
         for feed in feeds
     )
     return (delivered if own else runs), min(1.0, back / delivered) if delivered else 0.0
-
-
-def _kind(node: str) -> str:
-    """The kind in an ARN, or in an unknown node's id."""
-    return arns.kind(node) or node.split(":")[1]
 
 
 def _account(node: str, case: Case) -> str:
