@@ -8,6 +8,7 @@ from functools import cached_property
 
 from analytics import (
     changes,
+    divided,
     effects,
     feedback,
     judging,
@@ -59,8 +60,8 @@ class Case:
 def examine(data: RollupData, pulled: Topology) -> Case:
     """Sources, flows, s and K of the window's rollups."""
     topology = changes.from_changes(data.changes).merged(pulled)
-    data = named_functions.told_apart(data, topology.trails.values())
-    data = named_buckets.told_apart(data, topology.trails.values())
+    askers = divided.askers(topology)
+    data = named_buckets.told_apart(named_functions.told_apart(data, askers), askers)
     graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     graph_ = state_machines.told(graph_, data.runs, data.calls)
     judged = judging.judge(graph_, topology, data)

@@ -30,6 +30,7 @@ class _Builder:
         self.changes: list[Change] = []
         self.disabled: dict[str, list[str]] = {}  # rules, and the targets that they had
         self.filters: dict[str, list[Filter]] = defaultdict(list)  # by group and name
+        self.patterns: dict[str, list[tuple[datetime, str]]] = defaultdict(list)  # by rule
         self.names: dict[
             str, str
         ] = {}  # local names (uuid, filter, destination) -> what they stand for
@@ -317,7 +318,7 @@ def _rule(build: _Builder, event: _Event) -> Iterable[str | None]:
     arn = event.reply("ruleArn") or event.arn("events", f"rule/{_rule_name(event)}")
     pattern = event.text("eventPattern")
     if pattern:
-        build.names[arn] = pattern
+        build.patterns[arn].append((event.time, pattern))
     return [arn]
 
 
@@ -454,14 +455,9 @@ def from_changes(rows: Iterable[Row]) -> Topology:
     build = _Builder()
     for row in sorted(rows, key=lambda row: (row["event_time"], row["event_id"] or "")):
         build.add(row)
-    links = tuple(
-        replace(link, pattern=build.names.get(link.source))
-        if arns.service(link.source) == "events"
-        else link
-        for link in build.links
-    )
     filters = tuple(item for history in build.filters.values() for item in history)
-    return Topology(links, build.trails, tuple(build.changes), filters)
+    patterns = {rule: tuple(history) for rule, history in build.patterns.items()}
+    return Topology(tuple(build.links), build.trails, tuple(build.changes), filters, patterns)
 
 
 def _rule_name(event: _Event, key: str = "name") -> str:

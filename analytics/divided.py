@@ -1,46 +1,83 @@
-"""Cells of the traffic divided by what was called, for trails whose selectors name it.
+"""Cells of the traffic divided by what was called, for trails and rules that name it.
 
-`traffic_minutes` counts entries by service and name, not by resource. Resources that all selectors treat
+`traffic_minutes` counts entries by service and name, not by resource. Resources that all of them treat
 alike share one cell, under the first of their names, so that there are few, however many resources there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 
-from analytics.selectors import Cell, Selector
+from analytics import arns, event_patterns
+from analytics.selectors import Cell
 from analytics.series import Counts, Floats
-from analytics.topology import Trail
+from analytics.topology import Topology
 
 Shares = Mapping[str, Floats]  # of a cell's entries, [minutes], by resource; together 1 at most
 
 
-def naming(trails: Iterable[Trail]) -> tuple[Trail, ...]:
-    """The trails whose selectors name resources, now or before: few of an organization's, as a rule."""
-    return tuple(
-        trail for trail in trails if any(chosen.names_some for _, chosen in trail.selectors)
-    )
+class Asks(Protocol):
+    """A trail's selectors or a rule's pattern: which entries it asks for, and whether it names resources."""
+
+    def matches(self, cell: Cell, /) -> bool:
+        """Whether it asks for such entries."""
+
+    def guesses(self, cell: Cell, /) -> bool:
+        """Whether it does so only as far as something says that the cell does not know."""
+
+    @property
+    def names_some(self) -> bool:
+        """Whether it names resources."""
+
+    def looks_inside(self, beginning: str, /) -> bool:
+        """Whether it may tell apart resources whose ARNs begin so."""
 
 
-def asking(trails: Iterable[Trail], kinds: Sequence[Cell]) -> list[Selector]:
-    """The selectors, now or before, that match some of these cells of one account and region only for some
+@dataclass(frozen=True)
+class Asker:
+    """A trail or a rule with all its settings, now or before, and the places (account, region) it looks at."""
+
+    covers: Callable[[str | None, str | None], bool]
+    settings: tuple[Asks, ...]
+
+
+def askers(topology: Topology) -> tuple[Asker, ...]:
+    """The trails and rules that name resources: few of an organization's, as a rule."""
+    found = [
+        Asker(trail.covers, tuple(chosen for _, chosen in trail.selectors))
+        for trail in topology.trails.values()
+    ]
+    rules = {link.source for link in topology.links if arns.service(link.source) == "events"}
+    for rule in sorted(rules):
+        patterns = tuple(pattern for _, pattern in event_patterns.of_rule(rule, topology))
+        found.append(Asker(partial(_is_of, arns.account(rule)), patterns))
+    return tuple(asker for asker in found if any(one.names_some for one in asker.settings))
+
+
+def _is_of(home: str | None, account: str | None, region: str | None) -> bool:
+    del region  # another region's bus may hand its entries on
+    return account == home
+
+
+def asking(askers: Iterable[Asker], kinds: Sequence[Cell]) -> list[Asks]:
+    """The settings, now or before, that match some of these cells of one account and region only for some
     resources."""
     return [
         chosen
-        for trail in trails
-        if trail.covers(kinds[0].account, kinds[0].region)
-        for _, chosen in trail.selectors
+        for asker in askers
+        if asker.covers(kinds[0].account, kinds[0].region)
+        for chosen in asker.settings
         if any(chosen.guesses(cell) for cell in kinds)
     ]
 
 
-def alike(
-    resources: Iterable[str], asked: Sequence[Selector], kinds: Sequence[Cell]
-) -> dict[str, str]:
-    """For each resource the first of those that the selectors treat as they treat it."""
+def alike(resources: Iterable[str], asked: Sequence[Asks], kinds: Sequence[Cell]) -> dict[str, str]:
+    """For each resource the first of those that are treated as it is."""
     first: dict[tuple[bool, ...], str] = {}
     found: dict[str, str] = {}
     for resource in sorted(resources):

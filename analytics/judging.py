@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from analytics import (
     arns,
+    event_patterns,
     feeds,
     filters,
     inference,
@@ -16,13 +17,13 @@ from analytics import (
     names,
     relays,
     rule_feeds,
-    selectors,
     started,
 )
 from analytics.flows import Graph, Start
 from analytics.inference import Response
 from analytics.inferred_feeds import Reader
 from analytics.rollup_data import RollupData
+from analytics.selectors import Cell
 from analytics.series import Floats
 from analytics.topology import Topology
 
@@ -101,7 +102,7 @@ def _streams_left(known: Container[str], graph: Graph, data: RollupData) -> tupl
 
 def _told(node: str, topology: Topology) -> bool:
     """Whether a rule's pattern is known, and so what starts it."""
-    return any(selectors.pattern(link.pattern) for link in topology.out_of(node))
+    return bool(event_patterns.of_rule(node, topology))
 
 
 def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData) -> Verdict | None:
@@ -141,8 +142,8 @@ def _judge_rule(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
 
 
 def _reads_cloudtrail(node: str, topology: Topology) -> bool:
-    patterns = [selectors.pattern(link.pattern) for link in topology.out_of(node)]
-    return any(pattern.reads_cloudtrail for pattern in patterns if pattern)
+    patterns = event_patterns.of_rule(node, topology)
+    return any(pattern.reads_cloudtrail for _, pattern in patterns)
 
 
 def _holds_log_files(place: str, data: RollupData) -> bool:
@@ -216,7 +217,7 @@ def _responds(start: Start, graph: Graph, topology: Topology, data: RollupData) 
 
 def _reading(
     start: Start, graph: Graph, topology: Topology, data: RollupData
-) -> tuple[list[str], tuple[selectors.Cell, ...], Reader]:
+) -> tuple[list[str], tuple[Cell, ...], Reader]:
     """The accounts of a node or else of its functions, all kinds of entry, and who reads it."""
     functions = graph.functions_of(start.node)
     place = arns.account(start.node) if start.recorded else None

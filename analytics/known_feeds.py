@@ -8,8 +8,8 @@ from datetime import datetime
 
 import numpy as np
 
-from analytics import amplification, arns, lags, selectors
-from analytics.feeds import Feed, Mask, Part, categories, cells, doubted, fed_by, mask_of
+from analytics import amplification, arns, event_patterns, lags, rule_patterns
+from analytics.feeds import Feed, Mask, Part, cells, doubted, fed_by, mask_of
 from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
@@ -22,10 +22,13 @@ def known(
     """The feed of a source with these runs a minute, by its rule's pattern or the trails that reach it; None
     where neither is known."""
     all_cells = cells(traffic)
-    patterns = [link.pattern for link in topology.out_of(node) if link.pattern]
-    rule = selectors.pattern(patterns[-1]) if kind == "eventbridge" and patterns else None
-    if rule is not None:
-        return _rule_feed(node, rule, all_cells, runs, traffic)
+    patterns = event_patterns.of_rule(node, topology) if kind == "eventbridge" else ()
+    if patterns:
+        targets = {
+            link.target for link in topology.out_of(node) if arns.service(link.target) == "lambda"
+        }
+        each = runs / max(len(targets), 1)
+        return rule_patterns.feed(node, patterns, all_cells, each, traffic, span)
     trails = topology.feeding_trails(node)
     if not trails:
         return None
@@ -61,30 +64,6 @@ def _end(links: Sequence[Link], span: Span) -> int:
     if not ends or None in ends:
         return span.minutes
     return min(max(span.clipped(end) for end in ends) + 1, span.minutes)
-
-
-def _rule_feed(
-    node: str, rule: selectors.Pattern, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
-) -> Feed:
-    """A rule sees its own account and region; whether it sees management reads, and entries that another
-    region's bus hands on, are settings that the counts decide: a rule starts one run an entry."""
-    account, region = arns.account(node), arns.region(node)
-    anywhere = mask_of(rule.matches(cell) and cell.account == account for cell in all_cells)
-    here = anywhere & mask_of(cell.region == region for cell in all_cells)
-    writes = mask_of(not (cell.read_only and cell.category == "Management") for cell in all_cells)
-    candidates = [here & writes, here, anywhere & writes, anywhere]
-    misses = [abs(np.log(_level(runs, traffic.series("entries", mask)))) for mask in candidates]
-    chosen = next(
-        mask for mask, miss in zip(candidates, misses, strict=True) if miss <= min(misses) + 0.03
-    )
-    fed = FedBy(None, (account,) if account else (), categories(all_cells, chosen))
-    return Feed((Part(0, traffic.minutes, chosen),), (fed,), "recorded", 1.0)
-
-
-def _level(runs: Floats, delivered: Floats) -> float:
-    first, last = lags.active_span(runs)
-    total = delivered[first:last].sum()
-    return float(max(runs.sum(), 1.0) / total) if total > 0 else 1e-9
 
 
 def _trail_feed(

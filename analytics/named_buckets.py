@@ -1,4 +1,4 @@
-"""S3's data entries by bucket, where the selectors of a trail name buckets and the bucket is known.
+"""S3's data entries by bucket, where a trail's selectors or a rule's pattern name buckets and the bucket is known.
 
 Of CloudTrail's own deliveries and of functions' calls the bucket is counted; of other calls it is not: those
 stay in a cell without a resource. A selector that names objects within a bucket leaves its calls there too.
@@ -7,17 +7,16 @@ stay in a cell without a resource. A selector that names objects within a bucket
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from analytics import arns, divided
+from analytics.divided import Asker, Asks
 from analytics.feeds import cells
 from analytics.rollup_data import RollupData
-from analytics.selectors import Selector
 from analytics.series import Floats
-from analytics.topology import Trail
 
 SERVICE = "s3.amazonaws.com"
 BUCKET_OF_CALL, BUCKET_OF_DELIVERY = 7, 4  # places in the counts' keys
@@ -25,17 +24,16 @@ BUCKET_OF_CALL, BUCKET_OF_DELIVERY = 7, 4  # places in the counts' keys
 Keys = tuple[list[int], list[int]]  # of the calls, of the deliveries
 
 
-def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
-    """The rollups with each S3 cell that a selector does not match as a whole divided by bucket."""
-    naming = divided.naming(trails)
-    if not naming:
+def told_apart(data: RollupData, askers: Sequence[Asker]) -> RollupData:
+    """The rollups with each S3 cell that a trail or rule does not match as a whole divided by bucket."""
+    if not askers:
         return data
     parts: dict[int, divided.Shares] = {}
     keys: dict[tuple[int, str], Keys] = {}
     for at, kind in enumerate(cells(data.traffic)):
         if (kind.category, kind.event_source) != ("Data", SERVICE):
             continue
-        if asked := divided.asking(naming, [kind]):
+        if asked := divided.asking(askers, [kind]):
             known = _known(data, at, arns.partition(kind.region), asked)
             names = divided.alike(known, asked, [kind])
             groups: dict[str, Keys] = {}
@@ -56,7 +54,7 @@ def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
     return replace(data, traffic=traffic, call_cells=call_cells, delivery_cells=delivery_cells)
 
 
-def _known(data: RollupData, at: int, partition: str, asked: Sequence[Selector]) -> dict[str, Keys]:
+def _known(data: RollupData, at: int, partition: str, asked: Sequence[Asks]) -> dict[str, Keys]:
     """The calls and deliveries of a cell by the ARN that their objects' begin with."""
     found: dict[str, Keys] = defaultdict(lambda: ([], []))
     for number, (counts, places, bucket) in enumerate(

@@ -1,4 +1,4 @@
-"""Lambda's data entries by function, where the selectors of a trail name functions.
+"""Lambda's data entries by function, where the selectors of a trail, or a rule's pattern, name functions.
 
 A trail whose selectors name functions records only theirs (CloudTrail user guide, "Logging data events").
 The runs are counted by function: their shares divide the traffic of such accounts, so that a cell knows the
@@ -8,16 +8,16 @@ function that it is of.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from analytics import divided
+from analytics.divided import Asker
 from analytics.feeds import cells
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, about
-from analytics.topology import Trail
 
 SERVICE = "lambda.amazonaws.com"
 # Minutes about one without a run's first record in which the shares are looked for: retries come later.
@@ -26,10 +26,9 @@ NEARBY = 5
 Place = tuple[object, object]  # account, region
 
 
-def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
-    """The rollups with each Lambda cell that a selector does not match as a whole divided by function."""
-    naming = divided.naming(trails)
-    if not naming:
+def told_apart(data: RollupData, askers: Sequence[Asker]) -> RollupData:
+    """The rollups with each Lambda cell that a trail or rule does not match as a whole divided by function."""
+    if not askers:
         return data
     all_cells = cells(data.traffic)
     run_places: dict[Place, list[int]] = defaultdict(list)
@@ -41,7 +40,7 @@ def told_apart(data: RollupData, trails: Iterable[Trail]) -> RollupData:
     for place, at in _lambda_cells(data.traffic).items():
         kinds = [all_cells[cell] for cell in at]
         runs = run_places[place]
-        asked = divided.asking(naming, kinds)
+        asked = divided.asking(askers, kinds)
         if not (asked and runs):
             continue
         names = divided.alike({str(data.runs.keys[run][0]) for run in runs}, asked, kinds)

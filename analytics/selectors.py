@@ -1,14 +1,10 @@
-"""Event selectors: which entries a trail records, and which of them an EventBridge pattern matches.
+"""Event selectors: which entries a trail records.
 
-Source: CloudTrail user guide, "Logging management / data events" and "advanced event selectors";
-EventBridge user guide, "event patterns". What a pattern says about fields that a rollup does not
-keep (as one key of requestParameters) counts as matched.
+Source: CloudTrail user guide, "Logging management / data events" and "advanced event selectors".
 """
 
 from __future__ import annotations
 
-import fnmatch
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -232,74 +228,6 @@ def _categories(rule: Mapping[str, Any], advanced: bool) -> Iterable[str]:
     for item in _get(rule, "fieldSelectors") or []:
         if isinstance(item, dict) and _get(item, "field") == "eventCategory":
             yield from _strings(_get(item, "equals"))
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """An EventBridge event pattern, as a test of cells."""
-
-    pattern: Mapping[str, Any]
-
-    @property
-    def reads_cloudtrail(self) -> bool:
-        """Whether the rule asks for what CloudTrail records."""
-        kinds = self.pattern.get("detail-type")
-        if kinds is not None:
-            return any("via CloudTrail" in kind for kind in _strings(kinds))
-        detail = self.pattern.get("detail")
-        if isinstance(detail, dict):
-            return "eventSource" in detail or "eventName" in detail
-        # a rule on a service alone is sent its API calls too
-        return detail is None and any(
-            name.startswith("aws.") for name in _strings(self.pattern.get("source"))
-        )
-
-    def matches(self, cell: Cell) -> bool:
-        """Whether such an entry starts the rule's targets; read-only calls are not delivered to rules
-        unless the rule asks for them, which a rollup cannot tell: they count."""
-        detail = self.pattern.get("detail")
-        wanted = detail if isinstance(detail, dict) else {}
-        service = f"aws.{(cell.event_source or '').split('.')[0]}"
-        return (
-            _one_of(self.pattern.get("source"), service)
-            and _one_of(self.pattern.get("account"), cell.account)
-            and _one_of(self.pattern.get("region"), cell.region)
-            and _one_of(wanted.get("eventSource"), cell.event_source)
-            and _one_of(wanted.get("eventName"), cell.event_name)
-            and _one_of(wanted.get("awsRegion"), cell.region)
-        )
-
-
-def pattern(text: str | None) -> Pattern | None:
-    """The pattern in a rule's JSON text; None where there is none to read."""
-    try:
-        value = json.loads(text) if text else None
-    except ValueError:
-        return None
-    return Pattern(value) if isinstance(value, dict) else None
-
-
-def _one_of(wanted: object, value: str | None) -> bool:
-    if not isinstance(wanted, list) or value is None:
-        return True
-    return any(_pattern_item(item, value) for item in wanted)
-
-
-def _pattern_item(item: object, value: str) -> bool:
-    if isinstance(item, str):
-        return item == value
-    if not isinstance(item, dict):
-        return True
-    if "prefix" in item:
-        return value.startswith(str(item["prefix"]))
-    if "suffix" in item:
-        return value.endswith(str(item["suffix"]))
-    if "wildcard" in item:
-        return fnmatch.fnmatchcase(value, str(item["wildcard"]))
-    if "anything-but" in item:
-        but = item["anything-but"]
-        return not _one_of(but if isinstance(but, list) else [but], value)
-    return True
 
 
 def _strings(value: object) -> list[str]:

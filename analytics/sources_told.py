@@ -85,7 +85,9 @@ def notes(
             known = f"its feed is {source.link} (confidence {source.link_confidence})"
             found.append(f"{source.arn}: no record shows which trail feeds it; {known}.")
         if doubted := measured[source.arn].feed.doubted:
-            asked = "its trails' selectors or its filter ask for what the counts do not tell apart"
+            asked = (
+                "its trails' selectors, filter or pattern ask for what the counts do not tell apart"
+            )
             of_it = f"{doubted:.0%} of the entries that it is taken to deliver"
             found.append(f"{source.arn}: {asked}; {of_it} may not be among them.")
         if estimate and source.s is not None and source.delivery_delay_seconds is None:

@@ -76,12 +76,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Topology:
-    """All links, trails, changes and subscription filters known."""
+    """All links, trails, changes and subscription filters known, and by rule its patterns, each since when."""
 
     links: tuple[Link, ...] = ()
     trails: Mapping[str, Trail] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     filters: tuple[Filter, ...] = ()
+    patterns: Mapping[str, tuple[tuple[datetime, str], ...]] = field(default_factory=dict)
+
+    def rule_patterns(self, node: str) -> tuple[tuple[datetime | None, str], ...]:
+        """The texts of a rule's patterns in order of time, each with since when, as far as is known."""
+        given = tuple((None, link.pattern) for link in self.out_of(node) if link.pattern)
+        return self.patterns.get(node, given[-1:])
 
     def into(self, node: str) -> tuple[Link, ...]:
         """The links that end at `node`."""
@@ -134,7 +140,11 @@ class Topology:
             item for item in other.filters if (item.source, item.target) not in set_here
         )
         return Topology(
-            self.links + extra, trails, self.changes + other.changes, self.filters + filters
+            self.links + extra,
+            trails,
+            self.changes + other.changes,
+            self.filters + filters,
+            {**other.patterns, **self.patterns},
         )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from analytics import changes, feeds, loops_told, named_functions
+from analytics import changes, divided, feeds, loops_told, named_functions
 from analytics.case import Case, examine
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Key, Span
@@ -168,7 +168,7 @@ def test_a_loop_over_two_sources_began_with_the_link_that_closed_it(carried: Cas
 def test_no_entry_is_lost_or_counted_twice_by_telling_functions_apart() -> None:
     data = rollups(SINKS)
     topology = changes.from_changes(data.changes)
-    told = named_functions.told_apart(data, topology.trails.values())
+    told = named_functions.told_apart(data, divided.askers(topology))
     assert told.traffic.measures["entries"].sum() == pytest.approx(
         data.traffic.measures["entries"].sum()
     )
@@ -188,7 +188,7 @@ def test_a_retry_in_a_minute_without_runs_is_of_a_function_that_ran_near_it() ->
         data.runs, minute=data.runs.minute[quiet], key=data.runs.key[quiet], measures=fewer
     )
     topology = changes.from_changes(data.changes)
-    told = named_functions.told_apart(replace(data, runs=runs), topology.trails.values())
+    told = named_functions.told_apart(replace(data, runs=runs), divided.askers(topology))
     there = (told.traffic.minute == 600, data.traffic.minute == 600)
     assert told.traffic.measures["entries"][there[0]].sum() == pytest.approx(
         data.traffic.measures["entries"][there[1]].sum()
@@ -199,12 +199,12 @@ def test_a_retry_in_a_minute_without_runs_is_of_a_function_that_ran_near_it() ->
 def test_selectors_of_all_functions_leave_the_rollups_as_they_are(values: list[str]) -> None:
     data = rollups({LEFT: named(*values), RIGHT: named("arn:aws:lambda")})
     topology = changes.from_changes(data.changes)
-    assert named_functions.told_apart(data, topology.trails.values()) is data
+    assert named_functions.told_apart(data, divided.askers(topology)) is data
 
 
 def test_functions_that_all_selectors_treat_alike_share_a_cell() -> None:
     data = rollups({LEFT: named(function(LEFT, "another")), RIGHT: named("arn:aws:lambda")})
     topology = changes.from_changes(data.changes)
-    told = named_functions.told_apart(data, topology.trails.values())
+    told = named_functions.told_apart(data, divided.askers(topology))
     assert len(told.traffic.keys) == len(data.traffic.keys)
     assert {cell.resource for cell in feeds.cells(told.traffic)} == {None, function(LEFT, "ship")}

@@ -1,13 +1,12 @@
-"""Which entries selectors and patterns ask for."""
+"""Which entries selectors ask for."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from analytics.selectors import MANAGEMENT_ONLY, Cell, parse, pattern
+from analytics.selectors import MANAGEMENT_ONLY, Cell, parse
 
 RUN = Cell("111122223333", "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False)
 READ = Cell("111122223333", "eu-west-1", "Data", "s3.amazonaws.com", "GetObject", True)
@@ -90,38 +89,6 @@ def test_a_new_trail_records_management_entries_alone() -> None:
         "create",
         "decrypt",
     }
-
-
-@pytest.mark.parametrize(
-    ("detail", "matched"),
-    [
-        ({}, {"run", "read", "create", "decrypt"}),
-        ({"eventSource": ["s3.amazonaws.com"]}, {"read"}),
-        ({"eventName": [{"prefix": "Create"}]}, {"create"}),
-        ({"eventName": [{"suffix": "crypt"}]}, {"decrypt"}),
-        ({"eventName": [{"wildcard": "*e*t"}]}, {"read", "decrypt"}),
-        ({"eventName": [{"anything-but": ["Invoke", "Decrypt"]}]}, {"read", "create"}),
-        ({"eventSource": [{"anything-but": {"prefix": "k"}}]}, {"run", "read", "create"}),
-    ],
-)
-def test_an_event_pattern_matches_by_name_prefix_suffix_and_exception(
-    detail: dict[str, object], matched: set[str]
-) -> None:
-    rule = pattern(json.dumps({"detail-type": ["AWS API Call via CloudTrail"], "detail": detail}))
-    assert rule is not None
-    assert rule.reads_cloudtrail
-    assert {name for name, cell in CELLS.items() if rule.matches(cell)} == matched
-
-
-@pytest.mark.parametrize("text", [None, "", "{", "[1]", '"text"'])
-def test_what_is_no_pattern_is_none(text: str | None) -> None:
-    assert pattern(text) is None
-
-
-def test_a_rule_for_something_else_does_not_read_cloudtrail() -> None:
-    rule = pattern('{"detail-type": ["EC2 Instance State-change Notification"]}')
-    assert rule is not None
-    assert not rule.reads_cloudtrail
 
 
 NAMED = "arn:aws:lambda:eu-west-1:111122223333:function:sink"
