@@ -125,7 +125,8 @@ class Cause:
 
 @dataclass(frozen=True)
 class Loop:
-    """Sources whose entries cause entries that they deliver again."""
+    """Sources whose entries cause entries that they deliver again. `amplification` is null where the interval of
+    ρ holds 1; its interval's upper end is null where it may have none."""
 
     id: str
     sources: tuple[str, ...]
@@ -142,6 +143,7 @@ class Loop:
     cause: Cause | None
     evidence: tuple[str, ...] = ()
     ended: datetime | None = None
+    amplification_interval: tuple[float, float | None] | None = None
     share_by_account: Mapping[str, float] = field(default_factory=dict)
 
 

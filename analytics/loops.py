@@ -55,7 +55,8 @@ def state(radius: float, interval: tuple[float, float], ended: bool) -> str:
 
 
 def amplification(k: Matrix, sources: Sequence[str]) -> float | None:
-    """Entries in all that one original entry ends as, the most over the sources; None where ρ ≥ 1."""
+    """Entries in all that one original entry ends as, the most over the sources; None where ρ ≥ 1, for it has no
+    end then."""
     if spectral_radius(k, sources) >= 1.0:
         return None
     values = np.array([[k.get(i, {}).get(j, 0.0) for j in sources] for i in sources], dtype=float)

@@ -42,6 +42,7 @@ def _loop(group: tuple[str, ...], case: Case) -> Loop:
     data = case.data
     functions = _loop_functions(group, case)
     back, radius, interval = _strength(group, case)
+    least, amplified, most = _amplification(group, radius, case)
     direct = np.sum([case.measured[node].direct_runs for node in group], axis=0)
     going_on = describe.is_active(back, data) and describe.is_active(direct, data)
     state = loops.state(1.0 if radius is None else radius, interval, not going_on)
@@ -59,7 +60,8 @@ def _loop(group: tuple[str, ...], case: Case) -> Loop:
         if radius is None
         else (round(interval[0], 6), round(interval[1], 6)),
         state=state,
-        amplification=None if radius is None else rounded(loops.amplification(case.k, group), 4),
+        amplification=amplified if state != "sustained" else None,
+        amplification_interval=None if least is None else (least, most),
         entries=round(entries),
         share_of_entries=round(entries / total, 6),
         doubling_minutes=_doubling(group, radius, case) if state == "runaway" else None,
@@ -80,17 +82,28 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
     )
     if not back.any():
         return np.sum([case.measured[node].direct_runs for node in group], axis=0), None, (1.0, 1.0)
+    low, high = (loops.spectral_radius(k, group) for k in _bounds(case))
+    return back, loops.spectral_radius(case.k, group), (low, high)
+
+
+def _bounds(case: Case) -> tuple[loops.Matrix, loops.Matrix]:
+    """K at the lower and at the upper ends of its intervals."""
     low, high = (
-        loops.spectral_radius(
-            {
-                i: {j: pair.interval[end] for j, pair in row.items()}
-                for i, row in case.returned.items()
-            },
-            group,
-        )
+        {i: {j: pair.interval[end] for j, pair in row.items()} for i, row in case.returned.items()}
         for end in (0, 1)
     )
-    return back, loops.spectral_radius(case.k, group), (low, high)
+    return low, high
+
+
+def _amplification(
+    group: tuple[str, ...], radius: float | None, case: Case
+) -> tuple[float | None, float | None, float | None]:
+    """How many entries one original entry ends as, at least, probably, at most; None where it has no end."""
+    if radius is None:
+        return None, None, None
+    low, high = _bounds(case)
+    least, likely, most = (rounded(loops.amplification(k, group), 4) for k in (low, case.k, high))
+    return least, likely, most
 
 
 def _beginning(

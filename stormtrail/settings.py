@@ -20,11 +20,13 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -49,6 +51,8 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 def _place(value: Any) -> Any:
     """A Path would make one slash of the two in `s3://`."""
+    if not isinstance(value, (str, Path)):
+        raise ValueError("should be a folder or an s3:// address")
     return value if isinstance(value, str) and value.startswith(SCHEME) else Path(value)
 
 
@@ -94,6 +98,12 @@ class Settings(BaseSettings):
     athena_workgroup: str | None = None
     athena_output: str | None = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Settings:
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("since is after until")
+        return self
+
     @cached_property
     def layout(self) -> Layout:
         """The store's places; one on S3 is mirrored when they are first asked for."""
@@ -118,6 +128,8 @@ def load(**flags: Any) -> Settings:
     Raises UsageError that names the setting, and for an unknown name the nearest known one.
     """
     _refuse_unknown_environment()
+    if FILE.is_dir():
+        raise UsageError("is a folder, and should be a file of settings", where=str(FILE))
     given = {
         name: value
         for name, value in flags.items()
@@ -127,8 +139,12 @@ def load(**flags: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise _explained(error) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"not valid TOML ({error})", where=str(FILE)) from error
+    except OSError as error:
+        raise UsageError(f"cannot be read ({error.strerror})", where=str(FILE)) from error
+    except SettingsError as error:  # says which setting; never its value
+        raise UsageError(str(error), where="environment", hint="its value is JSON") from error
 
 
 def _refuse_unknown_environment() -> None:
@@ -155,7 +171,8 @@ def _explained(error: ValidationError) -> UsageError:
         return UsageError(
             f"no such setting: {name}", where=str(FILE), hint=nearest(name.split(".")[-1], known)
         )
-    return UsageError(f"setting {name}: {problem['msg'].lower()}")
+    what = problem["msg"].removeprefix("Value error, ")
+    return UsageError(f"setting {name}: {what.lower()}" if name else what)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import fields
 from datetime import datetime
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from analytics.findings import Findings
     from stormtrail.layout import Layout
 
-_TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 StoreFlag = Annotated[
     str | None,
@@ -35,11 +36,11 @@ StoreFlag = Annotated[
 ]
 SinceFlag = Annotated[
     datetime | None,
-    typer.Option("--since", formats=_TIMES, metavar="TIME", help="From this time on (UTC)."),
+    typer.Option("--since", formats=TIMES, metavar="TIME", help="From this time on (UTC)."),
 ]
 UntilFlag = Annotated[
     datetime | None,
-    typer.Option("--until", formats=_TIMES, metavar="TIME", help="Before this time (UTC)."),
+    typer.Option("--until", formats=TIMES, metavar="TIME", help="Before this time (UTC)."),
 ]
 OutFlag = Annotated[
     Path | None,
@@ -140,14 +141,20 @@ def analysis_options(settings: Settings) -> Any:
 
 
 def _made(kind: type[Any], given: dict[str, Any], place: str) -> Any:
-    """A value of the dataclass; UsageError for a name that it lacks or a number that is none."""
+    """A value of the dataclass; UsageError for a name that it lacks or what is no amount."""
     known = {field.name: field for field in fields(kind)}
     for name, value in given.items():
         if name not in known:
             raise UsageError(f"no such setting: {place}.{name}", hint=nearest(name, known))
-        if isinstance(known[name].default, (int, float)) and not isinstance(value, (int, float)):
-            raise UsageError(f"setting {place}.{name}: should be a number")
+        if isinstance(known[name].default, (int, float)) and not _is_amount(value):
+            raise UsageError(f"setting {place}.{name}: should be a number, 0 or more")
     return kind(**given)
+
+
+def _is_amount(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 <= value < math.inf
 
 
 def deliver(content: bytes, out: Path | None, what: str) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,11 +17,10 @@ from stormtrail.console import Advance, emit, note, progress
 from stormtrail.errors import ExitCode, UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import (
+    TIMES,
     EngineFlag,
     MasterFlag,
-    SinceFlag,
     StoreFlag,
-    UntilFlag,
     chosen,
 )
 from stormtrail.verbs.verify import PublicKeysFlag, RequesterPaysFlag
@@ -48,8 +48,22 @@ def ingest_command(
         list[str], typer.Argument(metavar="SOURCE...", help="Folder, file or s3://bucket/prefix.")
     ],
     store: StoreFlag = None,
-    since: SinceFlag = None,
-    until: UntilFlag = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=TIMES,
+            metavar="DAY",
+            help="Files of this day (UTC) and later.",
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=TIMES,
+            metavar="DAY",
+            help="Files of this day (UTC) and before; late ones too.",
+        ),
+    ] = None,
     account: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this account; repeatable.")
     ] = None,

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from stormtrail.console import emit, note, progress, table
-from stormtrail.errors import UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.stores import share
-from stormtrail.verbs._common import StoreFlag
+from stormtrail.verbs._common import StoreFlag, require_store
 
 _EXAMPLE = "Example: stormtrail topology {}"
 
@@ -96,10 +95,14 @@ def show_command(
     store: StoreFlag = None,
 ) -> None:
     """Print every link known from pulls and files, and who told it."""
-    rows = _rows(load(store=store))
+    settings = load(store=store)
+    rows = _rows(settings)
+    if not rows:
+        require_store(settings)
+        note("no links are known; run `stormtrail topology pull` or `stormtrail topology add FILE`")
     if as_json:
         emit(json.dumps([dict(zip(_HEADER, row, strict=True)) for row in rows], indent=1))
-    else:
+    elif rows:
         emit(table(_HEADER, rows))
 
 
@@ -107,7 +110,7 @@ _HEADER = ("source", "target", "batch_size", "pattern", "told_by", "file")
 
 
 def _rows(settings: Settings) -> list[tuple[object, ...]]:
-    """A link a row, by source and target; UsageError where the store knows none."""
+    """A link a row, by source and target."""
     from ingest.topology.shelf import documents
 
     rows: dict[tuple[str, str], tuple[object, ...]] = {}
@@ -116,7 +119,4 @@ def _rows(settings: Settings) -> list[tuple[object, ...]]:
             told = link.told.call if link.told else "file"
             row = (*link.key, link.batch_size, link.pattern, told, path.name)
             rows.setdefault(link.key, row)
-    if not rows:
-        hint = "run `stormtrail topology pull` or `stormtrail topology add FILE`"
-        raise UsageError("no links are known", where=str(settings.layout.topology), hint=hint)
     return [row for _, row in sorted(rows.items())]

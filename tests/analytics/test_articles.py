@@ -70,6 +70,10 @@ def test_a_loop_that_closed_in_the_middle_is_as_strong_as_it_is_since_then(
     assert low <= true_loop.spectral_radius <= high
     source = only_source(case)
     assert source.feedback_interval[source.arn] == loop.spectral_radius_interval
+    if loop.state == "sustained":  # nothing says where it ends, but how far it goes at least
+        assert loop.amplification is None
+    assert loop.amplification_interval is not None
+    assert loop.amplification_interval[0] == pytest.approx(1 / (1 - low), rel=0.01)
 
 
 def test_to_keep_a_settled_loop_costs_what_it_costs_now(analyzed: Analyze) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from stormtrail.errors import UsageError
 from stormtrail.settings import SqlLimits, load
+from stormtrail.verbs._common import analysis_options
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +61,38 @@ def test_times_without_a_zone_are_utc() -> None:
         ),
         ("[sql]\nmemory = 'lots'", "setting sql.memory: string should match pattern"),
         ("store = ", "stormtrail.toml: not valid TOML"),
+        ("\xff", "stormtrail.toml: not valid TOML"),
+        ("store = 5", "setting store: should be a folder or an s3:// address"),
+        ("since = 2026-06-05\nuntil = 2026-06-01", "since is after until"),
     ],
 )
 def test_a_wrong_file_is_named_in_one_clear_line(tmp_path: Path, file: str, says: str) -> None:
-    (tmp_path / "stormtrail.toml").write_text(file)
+    (tmp_path / "stormtrail.toml").write_text(file, encoding="latin-1")
     with pytest.raises(UsageError) as caught:
         load()
     assert caught.value.line().startswith(says)
     assert "\n" not in caught.value.line()
+
+
+def test_a_folder_where_the_file_should_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "stormtrail.toml").mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        load()
+
+
+def test_a_table_in_the_environment_that_is_not_json_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STORMTRAIL_ANALYSIS", "hunter2")
+    with pytest.raises(UsageError, match="analysis") as caught:
+        load()
+    assert "hunter2" not in caught.value.line()
+
+
+@pytest.mark.parametrize("value", [-1, "5", True, float("nan"), float("inf")])
+def test_what_is_no_amount_is_refused(value: object) -> None:
+    with pytest.raises(UsageError, match=r"analysis\.min_batch: should be a number, 0 or more"):
+        analysis_options(load(analysis={"min_batch": value}))
 
 
 def test_an_unknown_variable_of_ours_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,3 +120,15 @@ def test_show_prints_what_is_known_and_who_told_it(
             "file": "pulled-20260301T010000Z.json",
         }
     ]
+
+
+def test_show_tells_a_store_without_links_from_none(
+    layout: Layout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = ["topology", "show", "--json", "--store"]
+    assert run([*show, str(layout.root)]) == ExitCode.UNREADABLE
+    (tmp_path / "none.json").write_text('{"Records": []}')
+    assert run(["ingest", str(tmp_path / "none.json"), "--store", str(layout.root)]) == 0
+    capsys.readouterr()
+    assert run([*show, str(layout.root)]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out) == []
