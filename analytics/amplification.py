@@ -173,7 +173,8 @@ def _linked(runs: Floats, expected: Floats, first: int, last: int) -> tuple[int,
     inside, caused = runs[first:last], expected[first:last]
     if inside.sum() < MINIMUM_RUNS or caused.sum() <= 0:
         return first, last
-    usual = caused * (inside.sum() / caused.sum())
+    # of batches by the clock there are as many as ever, however much is delivered
+    usual = np.minimum(caused * (inside.sum() / caused.sum()), inside.mean())
     outside = usual * (1 - STRAGGLERS) + inside * np.log(STRAGGLERS)
     head, tail = _peak(outside), _peak(outside[::-1])
     return (first + head, last - tail) if head + tail < last - first else (first, last)

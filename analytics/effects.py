@@ -25,21 +25,31 @@ NEARBY = 5
 @dataclass(frozen=True)
 class Weights:
     """Shares per key: of the runs, of the calls, of CloudTrail's recorded deliveries; `first` is the minute
-    before which the source caused nothing. `calls_then` says for each row of the calls how often the key's
-    share it is then: a function that a source started until noon makes none of its calls after."""
+    before which the source caused nothing. `runs_then` and `calls_then` say for each row of those counts how
+    often the key's share it is then: a function that a source started until noon starts no other after, and
+    makes no calls."""
 
     runs: Floats
     calls: Floats
     deliveries: Floats
     first: int = 0
+    runs_then: Floats | None = None
     calls_then: Floats | None = None
+
+    def runs_of(self, data: RollupData) -> Counts:
+        """The runs, each row as often as its key's share is that of its time."""
+        return _often(data.runs, self.runs_then)
 
     def calls_of(self, data: RollupData) -> Counts:
         """The calls, each row as often as its key's share is that of its time."""
-        if self.calls_then is None:
-            return data.calls
-        entries = data.calls.measures["entries"] * self.calls_then
-        return replace(data.calls, measures={"entries": entries})
+        return _often(data.calls, self.calls_then)
+
+
+def _often(counts: Counts, then: Floats | None) -> Counts:
+    if then is None:
+        return counts
+    measures = {name: values * then for name, values in counts.measures.items()}
+    return replace(counts, measures=measures)
 
 
 def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -56,8 +66,8 @@ def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weight
     begun = np.flatnonzero(data.runs.series("runs", runs)) if runs.any() else np.zeros(0)
     first = int(begun[0]) if begun.size else 0
     partly = {arn for arn, share in shares.items() if 0 < share < 1}
-    calls_then = _calls_then(partly, runs, data)
-    return Weights(runs, _call_weights(data, shares), deliveries, first, calls_then)
+    runs_then, calls_then = _then(partly, runs, graph, flow, data) if partly else (None, None)
+    return Weights(runs, _call_weights(data, shares), deliveries, first, runs_then, calls_then)
 
 
 def of_log_processing(sources: set[str], graph: Graph, flow: Flow, data: RollupData) -> Weights:
@@ -101,19 +111,32 @@ def _call_weights(data: RollupData, shares: Mapping[str, float]) -> Floats:
     return np.array([shares.get(str(key[0]), 0.0) for key in data.calls.keys], dtype=float)
 
 
-def _calls_then(functions: set[str], runs: Floats, data: RollupData) -> Floats | None:
-    """How often its key's share each row of these functions' calls is: the source's part of the function's
-    runs about that minute, of its part of all of them. 1 where the function did not run."""
-    if not functions:
-        return None
-    then = np.ones(len(data.calls.minute))
-    for arn in functions:
-        rows = _of(arn, data.calls)[data.calls.key]
+def _then(
+    functions: set[str], runs: Floats, graph: Graph, flow: Flow, data: RollupData
+) -> tuple[Floats, Floats]:
+    """How often its key's share is each row of the runs that these functions start, and of their calls: the
+    source's part of the function's runs about that minute, of its part of all of them. 1 where the function did
+    not run. From the callers on, so that what they pass on is known when they are asked."""
+    runs_then, calls_then = np.ones(len(data.runs.minute)), np.ones(len(data.calls.minute))
+    for arn in sorted(functions, key=lambda arn: (flow.depth.get(arn, 0), arn)):
         mine = _of(arn, data.runs)
-        everything, caused = data.runs.series("runs", mine), data.runs.series("runs", runs * mine)
-        if rows.any() and caused.any():
-            then[rows] = _relative(caused, everything)[data.calls.minute[rows]]
-    return then
+        caused = _often(data.runs, runs_then).series("runs", runs * mine)
+        if not caused.any():
+            continue
+        relative = _relative(caused, data.runs.series("runs", mine))
+        started = [
+            place
+            for (_, start), places in graph.keys.items()
+            if start.node == arn or flow.relays.get(start.node) == (arn,)
+            for place in places
+        ]
+        for counts, keys, then in (
+            (data.runs, data.runs.only(started), runs_then),
+            (data.calls, _of(arn, data.calls), calls_then),
+        ):
+            rows = keys[counts.key] > 0
+            then[rows] = relative[counts.minute[rows]]
+    return runs_then, calls_then
 
 
 def _of(function: str, counts: Counts) -> NDArray[np.bool_]:
@@ -131,7 +154,7 @@ def _relative(part: Floats, whole: Floats) -> Floats:
 def entries(weights: Weights, data: RollupData) -> Floats:
     """Second-order entries a minute."""
     return (
-        data.runs.series("entries", weights.runs)
+        weights.runs_of(data).series("entries", weights.runs)
         + weights.calls_of(data).series("entries", weights.calls)
         + data.deliveries.series("entries", weights.deliveries)
     )
@@ -139,7 +162,7 @@ def entries(weights: Weights, data: RollupData) -> Floats:
 
 def runs(weights: Weights, data: RollupData) -> Floats:
     """Runs a minute."""
-    return data.runs.series("runs", weights.runs)
+    return weights.runs_of(data).series("runs", weights.runs)
 
 
 def returning(weights: Weights, feed: Feed, data: RollupData) -> Floats:
@@ -190,7 +213,7 @@ def _by_function(tables: Iterable[tuple[Counts, Floats]]) -> dict[str, float]:
 def tables(weights: Weights, data: RollupData) -> list[tuple[Counts, Floats, Ints]]:
     """The counts that hold a source's effects, each with its weights and its keys' places among the cells."""
     return [
-        (data.runs, weights.runs, data.run_cells),
+        (weights.runs_of(data), weights.runs, data.run_cells),
         (weights.calls_of(data), weights.calls, data.call_cells),
         (data.deliveries, weights.deliveries, data.delivery_cells),
     ]

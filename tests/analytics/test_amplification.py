@@ -150,3 +150,16 @@ def test_what_has_not_come_yet_at_the_windows_end_makes_no_runaway_sustained() -
     assert found
     assert found.ratio == pytest.approx(0.525, rel=0.01)
     assert found.interval[0] > 0.5
+
+
+def test_batches_by_the_clock_are_no_stragglers_however_much_they_carry() -> None:
+    """A backlog at first, of which each run takes ten times as much as later."""
+    delivered = np.full(300, 5.0)
+    delivered[20:40] = 50.0
+    runs = np.zeros(300)
+    runs[24:] = 1.0
+    delivered[:20] = 0.0
+    found = estimate(runs, delivered)
+    assert found is not None
+    assert found.first <= 24
+    assert found.ratio == pytest.approx(runs.sum() / delivered.sum(), rel=0.05)

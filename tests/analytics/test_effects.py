@@ -69,3 +69,29 @@ def test_a_functions_calls_are_those_of_the_source_that_starts_it_at_the_time(
 def test_no_call_is_lost_or_counted_twice(weights: tuple[effects.Weights, RollupData]) -> None:
     found = effects.entries(*weights)
     assert found.sum() == pytest.approx(HOUR * (RUNS + CALLS))
+
+
+def test_what_a_function_starts_is_of_the_source_that_starts_it_at_the_time(
+    weights: tuple[effects.Weights, RollupData],
+) -> None:
+    _, data = weights
+    called = FUNCTION.replace("carrier", "called")
+    start = flows.Start("function", FUNCTION)
+    minute = np.tile(np.arange(2 * HOUR), 2)
+    key = np.concatenate([np.arange(2 * HOUR) // HOUR, np.full(2 * HOUR, 2)])
+    values = np.full(len(minute), RUNS)
+    keys = ((FUNCTION, BEFORE), (FUNCTION, AFTER), (called, start))
+    runs = Counts(minute, key, keys, {"runs": values, "entries": values}, 2 * HOUR)
+    of_three = replace(data, runs=runs, run_cells=np.full(3, -1))
+    graph = flows.Graph(
+        {
+            FUNCTION: {BEFORE: RUNS * HOUR, AFTER: RUNS * HOUR},
+            called: {start: 2 * RUNS * HOUR},
+        },
+        {(FUNCTION, BEFORE): (0,), (FUNCTION, AFTER): (1,), (called, start): (2,)},
+    )
+    flow = flows.trace(graph, [BEFORE.node, AFTER.node], {})
+    found = effects.runs(effects.of_source(BEFORE.node, graph, flow, of_three), of_three)
+    assert np.allclose(found[: HOUR - NEARBY], 2 * RUNS)
+    assert not found[HOUR + NEARBY :].any()
+    assert found.sum() == pytest.approx(2 * HOUR * RUNS)
