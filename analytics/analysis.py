@@ -14,6 +14,7 @@ from analytics import (
     configured,
     describe,
     effects,
+    extent,
     integrity,
     loops_told,
     promises,
@@ -121,6 +122,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
         loops=found_loops,
         anomalies=detection.anomalies(),
         notes=(
+            *extent.notes(case.data.beyond),
             *sources_told.notes(told, case.measured, case.undecided),
             *describe.notes(functions),
         ),

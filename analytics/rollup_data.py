@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.archive import Delivered
+from analytics.extent import Stretch, extent
 from analytics.series import Counts, Floats, Ints, Key, Span, counts
 from analytics.warehouse import Warehouse
 
@@ -42,7 +43,8 @@ class RollupData:
 
     `delivered_files[minutes]` counts log files by the time in their names, where they have one;
     `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none);
-    `mixed_accounts` are those of which a log file held management and data entries together.
+    `mixed_accounts` are those of which a log file held management and data entries together; `beyond` are
+    entries too far from the others to be in the span.
     """
 
     span: Span
@@ -61,6 +63,7 @@ class RollupData:
     delivered_files: Floats = field(default_factory=lambda: np.zeros(0))
     delivered_by: Delivered = field(default_factory=Delivered)
     mixed_accounts: frozenset[str] = frozenset()
+    beyond: tuple[Stretch, ...] = ()
 
     @property
     def trail_buckets(self) -> frozenset[str]:
@@ -70,11 +73,16 @@ class RollupData:
 
 def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -> RollupData | None:
     """The rollups of [since, until) (naive UTC); None where the store holds no entry there."""
-    first, last = warehouse.query("load_window").to_pylist()[0].values()
-    if first is None:
+    days = [
+        Stretch(row["first_minute"], row["last_minute"], int(row["entries"]))
+        for row in warehouse.query("load_days").to_pylist()
+    ]
+    found = extent(days, since and _floor(since), until)
+    if found is None:
         return None
+    first, after = found.inside.first, found.inside.last + timedelta(minutes=1)
     start = max(first, _floor(since)) if since else first
-    end = min(last + timedelta(minutes=1), until) if until else last + timedelta(minutes=1)
+    end = min(after, until) if until else after
     if end <= start:
         return None
     span = Span(start, -int(-(end - start) // timedelta(minutes=1)))
@@ -102,6 +110,7 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
         _cells(runs, places, lambda key: (key[4], key[5], key[6], "lambda.amazonaws.com")),
         np.array([places.get(key[1:7], -1) for key in calls.keys], dtype=np.int64),
         _cells(deliveries, places, lambda key: (*key[:3], "s3.amazonaws.com", key[3])),
+        beyond=found.beyond,
         mixed_accounts=frozenset(warehouse.query("load_mixed", **window)["account_id"].to_pylist()),
     )
 

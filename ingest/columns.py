@@ -23,7 +23,7 @@ from ingest.schema import (
     TEXT_FIELDS,
     TIME_FIELD,
 )
-from ingest.times import UNREADABLE, parse_times
+from ingest.times import UNREADABLE, YEARS, parse_times
 
 _KEY_ACCOUNT = "key_account"  # of received rows only: the account in the key of the row's file
 _encode = msgspec.json.Encoder().encode
@@ -128,7 +128,7 @@ def _time_problem(text: str | None, extra: Iterable[tuple[str, Any]]) -> str:
     if text is None:
         odd = any(name == TIME_FIELD for name, _ in extra)
         return "eventTime is not text" if odd else "eventTime is missing"
-    return "eventTime is not a time"
+    return "eventTime is not a time between {} and {}".format(*YEARS)
 
 
 def _rejected(

@@ -117,7 +117,10 @@ def decode(data: bytes) -> Decoded:
                 return Decoded(attempt(plain))
             except _UNREADABLE:
                 continue
-    return _decode_each(elements(data))
+    found = _decode_each(elements(data))
+    if not (found.records or found.rejects):
+        found.rejects.append(Reject(None, "the file ends before its first record", data))
+    return found
 
 
 def _may_hold(data: bytes, most: int, ends: bytes) -> bool:

@@ -18,7 +18,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = datetime.resolution
 
 UNREADABLE = np.iinfo(np.int64).min
-"""Stands for a time that could not be read."""
+"""Stands for a time that could not be read, or that no entry can have."""
+
+YEARS = (1970, 2200)
+"""The first year in which an entry can be, and the first in which none can: one record must not stretch all that
+counts by time over millennia."""
+
+_LEAST, _END = ((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND for year in YEARS)
 
 
 def canonical(time: datetime) -> str:
@@ -42,10 +48,17 @@ def parse_times(column: Any) -> tuple[Any, list[int]]:
 def _parsed(texts: Any) -> tuple[Any, list[int]]:
     try:
         if _is_canonical(texts):
-            return _cast(texts), []
+            return _bounded(_cast(texts), [])
     except pa.ArrowInvalid:
         pass  # the form, but no such day or hour
-    return _one_by_one(texts.to_pylist())
+    return _bounded(*_one_by_one(texts.to_pylist()))
+
+
+def _bounded(times: Any, odd: list[int]) -> tuple[Any, list[int]]:
+    outside = (times < _LEAST) | (times >= _END)
+    if not outside.any():
+        return times, odd
+    return np.where(outside, UNREADABLE, times), sorted({*odd, *np.flatnonzero(outside).tolist()})
 
 
 def _is_canonical(values: Any) -> bool:

@@ -160,11 +160,18 @@ def test_values_of_unusual_types_are_loaded_and_can_be_had_again(
     ]
 
 
+NO_TIME = "eventTime is not a time between 1970 and 2200"
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (record(2, eventTime="yesterday"), "eventTime is not a time"),
-        (record(2, eventTime="2026-02-30T00:00:00Z"), "eventTime is not a time"),
+        (record(2, eventTime="yesterday"), NO_TIME),
+        (record(2, eventTime="2026-02-30T00:00:00Z"), NO_TIME),
+        (record(2, eventTime="0001-01-01T00:00:00Z"), NO_TIME),
+        (record(2, eventTime="1969-12-31T23:59:59Z"), NO_TIME),
+        (record(2, eventTime="2200-01-01T00:00:00Z"), NO_TIME),
+        (record(2, eventTime="9999-12-31T23:59:59.5Z"), NO_TIME),
         (record(2, eventTime=1772323200), "eventTime is not text"),
         ({"eventName": "x"}, "eventTime is missing"),
         ({}, "eventTime is missing"),
@@ -397,3 +404,19 @@ def test_a_file_of_tiny_values_made_to_fill_the_memory_is_set_aside(
     ingest([str(folder)], layout)
     assert loaded(layout) == ids(1, 2, 900)
     assert rejects(layout) == [("a.json", None, "holds more than 1,000 records")]
+
+
+@pytest.mark.parametrize("content", [b'{"Records":[', b'{"Records": [ ', b'{"Records":[]', b"["])
+def test_a_file_that_ends_before_its_first_record_is_set_aside(
+    folder: Path, layout: Layout, content: bytes
+) -> None:
+    (folder / "a.json").write_bytes(content)
+    ingest([str(folder)], layout)
+    assert rejects(layout) == [("a.json", None, "the file ends before its first record")]
+
+
+@pytest.mark.parametrize("content", [b'{"Records":[]}', b"[]", b" \n"])
+def test_a_file_without_records_is_whole(folder: Path, layout: Layout, content: bytes) -> None:
+    (folder / "a.json").write_bytes(content)
+    ingest([str(folder)], layout)
+    assert rejects(layout) == []
