@@ -125,6 +125,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
             *extent.notes(case.data.beyond),
             *sources_told.notes(told, case.measured, case.undecided),
             *describe.notes(functions),
+            *map(str, case.stands),
         ),
     )
     told_all = billing.with_money(findings, case, options)

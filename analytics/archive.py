@@ -6,6 +6,8 @@ An archive may hold millions of files; only counts are brought here.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +18,9 @@ from stormtrail.layout import Layout
 
 # A file's time of delivery is the one in its name; that of a file without one is when it was last written.
 _FILES_A_MINUTE = """
-select substr(delivered_at, 1, 16), count(*) from sources
+select substr(delivered_at, 1, 16), substr(uri, max(instr(uri, '_CloudTrail_') - 12, 1), 12), count(*) from sources
 where instr(uri, replace(replace(substr(delivered_at, 1, 16), '-', ''), ':', '')) > 0
-group by 1
+group by 1, 2
 """
 _BUCKETS = """
 select distinct substr(uri, 6, instr(substr(uri, 6), '/') - 1) from sources where uri like 's3://%/%'
@@ -79,11 +81,20 @@ def deliverers(layout: Layout, mixed: frozenset[str] = frozenset()) -> Delivered
     return Delivered(own, organization, mixed)
 
 
-def files_a_minute(layout: Layout, span: Span) -> Floats:
-    """Log files by the minute in their names, over the span. Raises StoreError."""
-    found = np.zeros(span.minutes)
-    for minute, files in layout.ledger_answer(_FILES_A_MINUTE):
+@dataclass(frozen=True)
+class Files:
+    """Log files a minute, over the span: of all accounts, and of each."""
+
+    together: Floats
+    by_account: Mapping[str, Floats]
+
+
+def files_a_minute(layout: Layout, span: Span) -> Files:
+    """Log files by the minute and the account in their names. Raises StoreError."""
+    found: dict[str, Floats] = defaultdict(lambda: np.zeros(span.minutes))
+    for minute, account, files in layout.ledger_answer(_FILES_A_MINUTE):
         place = span.minute(datetime.fromisoformat(minute))
         if 0 <= place < span.minutes:
-            found[int(place)] += files
-    return found
+            found[str(account)][int(place)] += files
+    together = np.sum([np.zeros(span.minutes), *found.values()], axis=0)
+    return Files(together, dict(found))

@@ -10,12 +10,14 @@ from analytics import (
     changes,
     divided,
     effects,
+    executions,
     feedback,
     judging,
     named_buckets,
     named_functions,
     sources,
     state_machines,
+    unrecorded,
 )
 from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
 from analytics.function_settings import FunctionSettings, settings
@@ -37,6 +39,7 @@ class Case:
     weights: Mapping[str, effects.Weights]
     returned: Mapping[str, Mapping[str, feedback.Return]]
     undecided: tuple[str, ...] = ()
+    stands: tuple[unrecorded.Stand, ...] = ()
 
     @cached_property
     def k(self) -> Mapping[str, Mapping[str, float]]:
@@ -60,8 +63,10 @@ class Case:
 def examine(data: RollupData, pulled: Topology) -> Case:
     """Sources, flows, s and K of the window's rollups."""
     topology = changes.from_changes(data.changes).merged(pulled)
+    data, stands = unrecorded.stood_for(data, topology)
     askers = divided.askers(topology)
     data = named_buckets.told_apart(named_functions.told_apart(data, askers), askers)
+    data = executions.told_apart(data, topology)
     graph_ = in_step(named(graph(data.runs, topology)), data.runs)
     graph_ = state_machines.told(graph_, data.runs, data.calls)
     judged = judging.judge(graph_, topology, data)
@@ -85,6 +90,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
         weights,
         returned,
         judged.undecided,
+        stands,
     )
 
 

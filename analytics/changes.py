@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from analytics import arns, selectors
+from analytics import arns, event_patterns, selectors
 from analytics.topology import Change, Filter, Link, Topology, Trail
 
 Row = Mapping[str, Any]
@@ -317,9 +317,16 @@ def _bucket_notification(build: _Builder, event: _Event) -> Iterable[str | None]
 def _rule(build: _Builder, event: _Event) -> Iterable[str | None]:
     arn = event.reply("ruleArn") or event.arn("events", f"rule/{_rule_name(event)}")
     pattern = event.text("eventPattern")
-    if pattern:
-        build.patterns[arn].append((event.time, pattern))
-    return [arn]
+    if not pattern:
+        return [arn]
+    build.patterns[arn].append((event.time, pattern))
+    found = [event.bucket(name) for name in event_patterns.told_buckets(pattern)]
+    for link in [link for link in build.links if link.target == arn]:
+        if link.source not in found:
+            build.close(event, link.source, arn)
+    for bucket in found:
+        build.link(event, bucket, arn)
+    return [arn, *found]
 
 
 def _targets(build: _Builder, event: _Event) -> Iterable[str | None]:

@@ -82,6 +82,18 @@ def pattern(text: str | None) -> Pattern | None:
     return Pattern(value) if isinstance(value, dict) else None
 
 
+def told_buckets(text: str) -> list[str]:
+    """The buckets of which a pattern wants to be told of each new object by S3 itself (Amazon S3 user guide,
+    "Using EventBridge", event "Object Created")."""
+    found = pattern(text)
+    asked = found.pattern if found else {}
+    if "Object Created" not in _strings(asked.get("detail-type")):
+        return []
+    detail = asked.get("detail")
+    bucket = detail.get("bucket") if isinstance(detail, dict) else None
+    return _strings(bucket.get("name")) if isinstance(bucket, dict) else []
+
+
 def of_rule(node: str, topology: Topology) -> tuple[tuple[datetime | None, Pattern], ...]:
     """The patterns of a rule that can be read, in order of time, each with since when."""
     found = ((since, pattern(text)) for since, text in topology.rule_patterns(node))

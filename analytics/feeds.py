@@ -71,6 +71,21 @@ class Feed:
         ]
         return replace(self, parts=tuple(part for part in parts if part.first < part.last))
 
+    def without(self, gaps: Sequence[tuple[int, int]]) -> Feed:
+        """The feed but for these stretches of minutes [first, last)."""
+        parts = self.parts
+        for first, last in gaps:
+            parts = tuple(
+                replace(part, first=a, last=b)
+                for part in parts
+                for a, b in (
+                    (part.first, min(part.last, first)),
+                    (max(part.first, last), part.last),
+                )
+                if a < b
+            )
+        return replace(self, parts=parts)
+
     def covered(self, cell_places: NDArray[np.int64], minutes: NDArray[np.int64]) -> Mask:
         """Which rows (place of their cell in the traffic counts, −1 none; minute) the source delivers."""
         found = np.zeros(len(minutes), dtype=bool)
@@ -107,11 +122,11 @@ def cells(traffic: Counts) -> tuple[Cell, ...]:
     return tuple(Cell(*key) for key in traffic.keys)  # type: ignore[arg-type]
 
 
-def everything(traffic: Counts, trail: str | None, link: str) -> Feed:
-    """All entries: what a bucket delivers that CloudTrail writes this archive's files into, and the ARN of
-    the trail that does so, where it is known."""
-    mask = np.ones(len(traffic.keys), dtype=bool)
+def everything(traffic: Counts, trail: str | None, link: str, account: str | None = None) -> Feed:
+    """All entries, or those of an account: what a bucket delivers that CloudTrail writes their files into, and the
+    ARN of the trail that does so, where it is known."""
     all_cells = cells(traffic)
+    mask = mask_of(account in (None, cell.account) for cell in all_cells)
     return Feed(
         (Part(0, traffic.minutes, mask),),
         (fed_by(trail, all_cells, mask),),

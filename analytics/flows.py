@@ -89,7 +89,7 @@ def graph(runs: Counts, topology: Topology) -> Graph:
         known[start] += totals[place]
         keys[function, start].append(place)
     for caller, places in _unrecorded(runs, starts).items():
-        if (only := _only_way_in(caller, topology)) is not None:
+        if (only := only_way_in(caller, topology)) is not None:
             starts[caller][only] = float(totals[places].sum())
             keys[caller, only] = places
     return Graph(
@@ -108,7 +108,7 @@ def _unrecorded(runs: Counts, recorded: Container[str]) -> dict[str, list[int]]:
     return dict(found)
 
 
-def _only_way_in(function: str, topology: Topology) -> Start | None:
+def only_way_in(function: str, topology: Topology) -> Start | None:
     """What starts a function by the links alone; None where they tell of nothing or of several."""
     linked = _policy_groups([link.source for link in topology.into(function)], topology)
     if len(set(linked)) != 1:

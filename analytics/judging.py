@@ -112,22 +112,31 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
         origins = {link.origin for _, way in trails for link in way}
         link = "configured" if "configured" in origins else "recorded"
         return Verdict(node, kind, link, 1.0)
-    if _told(node, topology):
-        reads = _reads_cloudtrail(node, topology)
-        return Verdict(node, kind, "recorded", 1.0) if reads else None
-    if kind == "eventbridge":
-        return _judge_rule(start, graph, data)
     upstream = [place for place, _ in topology.upstream(node)]
     if any(_holds_log_files(place, data) for place in upstream):
         return Verdict(node, kind, "recorded", 0.9)
+    if kind == "eventbridge" or _told(node, topology):
+        return _judge_rule(start, upstream, graph, topology, data)
     groups = [place for place in upstream if ":log-group:" in place]
     if groups or kind == "cloudwatch_logs":
         return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
     return None
 
 
-def _judge_rule(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
-    """A rule whose pattern is nowhere: whether calls of its account explain its runs one by one."""
+def _judge_rule(
+    start: Start, upstream: Sequence[str], graph: Graph, topology: Topology, data: RollupData
+) -> Verdict | None:
+    """A rule: whether its pattern asks for what CloudTrail records, or for new objects of a bucket that are as many
+    as log files; where it is nowhere, whether calls of its account explain its runs one by one."""
+    if not _told(start.node, topology):
+        return _judge_by_calls(start, graph, data)
+    if _reads_cloudtrail(start.node, topology):
+        return Verdict(start.node, start.kind, "recorded", 1.0)
+    of_a_bucket = any(arns.service(place) == "s3" for place in upstream)
+    return _judge_by_files(start, graph, data) if of_a_bucket else None
+
+
+def _judge_by_calls(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
     verdict = Verdict(start.node, start.kind, "inferred", RULE_MATCHES)
 
     def own(mask: feeds.Mask) -> Floats:
@@ -147,16 +156,19 @@ def _reads_cloudtrail(node: str, topology: Topology) -> bool:
 
 
 def _holds_log_files(place: str, data: RollupData) -> bool:
-    """Whether a bucket is a trail's: CloudTrail was seen to write into it, the archive was read from it, or
-    it has the name that the console gives such buckets."""
+    """Whether a bucket is a trail's: CloudTrail was seen to write into it or to ask whether it may, the archive was
+    read from it, or it has the name that the console gives such buckets."""
     if arns.service(place) != "s3":
         return False
     bucket = arns.part(place, 5)
-    return bucket in data.trail_buckets or bucket in data.archive_buckets or "cloudtrail" in bucket
+    seen = data.trail_buckets | data.checked_buckets | data.archive_buckets
+    return bucket in seen or "cloudtrail" in bucket
 
 
 def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | None:
-    told = log_files.start(start.kind, started.direct_runs(start.node, graph, data), data)
+    runs = started.direct_runs(start.node, graph, data)
+    accounts = {arns.account(arn) or "" for arn in graph.functions_of(start.node)}
+    told = log_files.whose(start.kind, runs, accounts, data)
     return Verdict(start.node, start.kind, "inferred", 0.8) if told else None
 
 

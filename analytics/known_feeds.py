@@ -23,7 +23,7 @@ def known(
     where neither is known."""
     all_cells = cells(traffic)
     patterns = event_patterns.of_rule(node, topology) if kind == "eventbridge" else ()
-    if patterns:
+    if any(pattern.reads_cloudtrail for _, pattern in patterns):
         targets = {
             link.target for link in topology.out_of(node) if arns.service(link.target) == "lambda"
         }

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from analytics.archive import Delivered
+from analytics.archive import Delivered, Files
 from analytics.extent import Stretch, extent
-from analytics.series import Counts, Floats, Ints, Key, Span, counts
+from analytics.series import Counts, Ints, Key, Span, counts
 from analytics.warehouse import Warehouse
 
 RUN_KEYS = (
@@ -41,10 +41,11 @@ DELIVERY_KEYS = ("account_id", "aws_region", "category", "event_name", "bucket_n
 class RollupData:
     """Counts a minute of entries, runs, calls and deliveries; the edges and changes as rows.
 
-    `delivered_files[minutes]` counts log files by the time in their names, where they have one;
+    `delivered_files` counts log files by the time in their names, where they have one;
     `run_cells` and `call_cells` give for each key its place among the traffic's keys (−1 none);
     `mixed_accounts` are those of which a log file held management and data entries together; `beyond` are
-    entries too far from the others to be in the span.
+    entries too far from the others to be in the span; `checked_buckets` are those that CloudTrail asked who may write
+    into.
     """
 
     span: Span
@@ -60,10 +61,11 @@ class RollupData:
     delivery_cells: Ints
     files: int = 0
     archive_buckets: frozenset[str] = frozenset()
-    delivered_files: Floats = field(default_factory=lambda: np.zeros(0))
+    delivered_files: Files = field(default_factory=lambda: Files(np.zeros(0), {}))
     delivered_by: Delivered = field(default_factory=Delivered)
     mixed_accounts: frozenset[str] = frozenset()
     beyond: tuple[Stretch, ...] = ()
+    checked_buckets: frozenset[str] = frozenset()
 
     @property
     def trail_buckets(self) -> frozenset[str]:
@@ -111,6 +113,9 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
         np.array([places.get(key[1:7], -1) for key in calls.keys], dtype=np.int64),
         _cells(deliveries, places, lambda key: (*key[:3], "s3.amazonaws.com", key[3])),
         beyond=found.beyond,
+        checked_buckets=frozenset(
+            warehouse.query("load_checked", **window)["bucket_name"].to_pylist()
+        ),
         mixed_accounts=frozenset(warehouse.query("load_mixed", **window)["account_id"].to_pylist()),
     )
 

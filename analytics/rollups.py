@@ -47,6 +47,7 @@ ROLLUPS = {
     "changes": Rollup("rollup_changes", "event_time"),
     "delivery_minutes": Rollup("rollup_deliveries", "minute"),
     "file_days": Rollup("rollup_files", "day"),
+    "bucket_days": Rollup("rollup_checks", "day"),
 }
 FUNCTIONS, FUNCTIONS_OF_DAY = "function_days", Rollup("known_functions", "first_seen")
 ROWS_AT_ONCE = 1_500_000  # what the engine groups at once: some hundred megabytes

@@ -21,7 +21,7 @@ from analytics.amplification import Estimate
 from analytics.flows import Graph
 from analytics.judging import Verdict
 from analytics.rollup_data import RollupData
-from analytics.series import Floats
+from analytics.series import Floats, Span
 from analytics.topology import Topology
 
 
@@ -66,6 +66,7 @@ def measure(
         )
     way = filters.on_the_way(verdict.node, graph.functions_of(verdict.node), topology)
     fed = _feed(verdict, graph, topology, data, runs)
+    fed = fed.without(_gaps(verdict.node, runs, topology, data.span))
     fed = filters.narrowed(fed, way, feeds.cells(data.traffic), runs, data.traffic, data.span)
     feed = _while_it_starts(fed, runs)
     delivered = feed.series(data.traffic)
@@ -79,6 +80,23 @@ def measure(
         else 0.0
     )
     return Measured(verdict, feed, estimate, runs, total)
+
+
+def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:
+    """Minutes in which, between two links of a source to its functions, none held and nothing ran: what was written
+    then is handed to nothing, but for what was under way when the next was made."""
+    links = [link for link in topology.out_of(node) if arns.service(link.target) == "lambda"]
+    held = sorted(
+        (span.clipped(link.since), span.clipped(link.until) if link.until else span.minutes)
+        for link in links
+    )
+    gaps: list[tuple[int, int]] = []
+    closed = held[0][1] if held else 0
+    for since, until in held:
+        if since - lags.LAGS > closed and not runs[closed + lags.LAGS : since].any():
+            gaps.append((closed, since - lags.LAGS))
+        closed = max(closed, until)
+    return gaps
 
 
 def _while_it_starts(feed: feeds.Feed, runs: Floats) -> feeds.Feed:
@@ -129,8 +147,10 @@ def _feed(
     known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
     if known is not None:
         return known
-    if log_files.start(verdict.kind, runs, data):
-        return feeds.everything(data.traffic, _only_trail(topology), "inferred")
+    homes = {arns.account(arn) or "" for arn in functions}
+    if whose := log_files.whose(verdict.kind, runs, homes, data):
+        of_whom = None if whose == log_files.EVERY else whose
+        return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
     reader = judging.reader(verdict.node, graph, topology, data)
     group = verdict.kind == "cloudwatch_logs"
     alone, whole = (

@@ -168,7 +168,13 @@ _BY = {
     "function_minutes": ("run_minutes", "call_minutes"),
     "function_hours": ("subject_hours",),
     "functions": ("edge_days", "function_days"),
-    "account_minutes": ("traffic_minutes", "delivery_minutes", "changes", "file_days"),
+    "account_minutes": (
+        "traffic_minutes",
+        "delivery_minutes",
+        "changes",
+        "file_days",
+        "bucket_days",
+    ),
 }
 """What the rows of each rollup grow with."""
 

@@ -70,6 +70,7 @@ _COUNTS = {
     "subject_kind": "What kind of subject it is.",
     "day": "UTC day.",
     "files": "Log files that held entries of the account.",
+    "checks": "How often CloudTrail asked for the bucket's access control list.",
     "mixed_files": "Of them, those that held management and data entries: one trail recorded both.",
 }
 _EVENTS = {column.name: column.meaning for column in COLUMNS} | {

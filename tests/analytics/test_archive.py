@@ -44,8 +44,9 @@ def test_files_are_counted_in_the_minute_of_their_names_and_others_nowhere(tmp_p
     slots = [("1000", "a"), ("1000", "b"), ("1005", "c"), ("2359", "d")]
     layout = store(tmp_path, "e.json", *(NAME.format(slot=slot, end=end) for slot, end in slots))
     found = archive.files_a_minute(layout, Span(datetime(2026, 3, 1, 10), 10))
-    assert np.flatnonzero(found).tolist() == [0, 5]
-    assert found[[0, 5]].tolist() == [2, 1]
+    assert np.flatnonzero(found.together).tolist() == [0, 5]
+    assert found.together[[0, 5]].tolist() == [2, 1]
+    assert [series.sum() for series in found.by_account.values()] == [3]
 
 
 def test_keys_tell_whose_trails_wrote_them(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.event_patterns import Pattern, pattern
+from analytics.event_patterns import Pattern, pattern, told_buckets
 from analytics.selectors import Cell
 from tests.analytics.test_selectors import CELLS
 
@@ -101,3 +101,25 @@ def test_what_a_pattern_tells_of_a_kind_of_entry(
 )
 def test_a_pattern_may_name_buckets(asked: Pattern, named: bool) -> None:
     assert asked.names_some is named
+
+
+@pytest.mark.parametrize(
+    ("asked", "buckets"),
+    [
+        (
+            {"detail-type": ["Object Created"], "detail": {"bucket": {"name": ["a", "b"]}}},
+            ["a", "b"],
+        ),
+        (
+            {"detail-type": ["Object Created"], "detail": {"bucket": {"name": [{"prefix": "a"}]}}},
+            [],
+        ),
+        ({"detail-type": ["Object Created"]}, []),
+        ({"detail-type": ["Object Deleted"], "detail": {"bucket": {"name": ["a"]}}}, []),
+        ({"detail-type": ["Object Created"], "detail": {"bucket": "a"}}, []),
+    ],
+)
+def test_of_which_buckets_a_rule_is_told_by_s3(
+    asked: dict[str, object], buckets: list[str]
+) -> None:
+    assert told_buckets(json.dumps(asked)) == buckets

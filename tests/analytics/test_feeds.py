@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from analytics import feeds
 from tests.analytics.conftest import Analyze
 
 
@@ -40,3 +42,9 @@ def test_a_storm_that_was_moved_behind_a_stream_has_ended_and_its_stream_is_anot
     case = analyzed("moved_behind_stream", seed)
     truth = {tuple(loop.sources): loop.state for loop in case.truth.loops}
     assert {loop.sources: loop.state for loop in case.found.loops} == truth
+
+
+def test_a_feed_without_gaps_delivers_nothing_in_them() -> None:
+    mask = np.array([True])
+    feed = feeds.all_along(mask, 100).without([(10, 20), (40, 50), (90, 200)])
+    assert [(part.first, part.last) for part in feed.parts] == [(0, 10), (20, 40), (50, 90)]

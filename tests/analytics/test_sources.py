@@ -11,9 +11,20 @@ import pytest
 import simulation
 from analytics import log_files
 from analytics.analysis import analyze
+from analytics.archive import Files
+from analytics.series import Floats
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
-from tests.analytics.test_rollups import FUNCTION, GROUP, HOME, REGION, Record, record, store
+from tests.analytics.test_rollups import (
+    FUNCTION,
+    GROUP,
+    HOME,
+    OTHER,
+    REGION,
+    Record,
+    record,
+    store,
+)
 
 
 @pytest.mark.parametrize("seed", [4, 9])
@@ -107,8 +118,22 @@ def test_what_gathers_the_notifications_of_log_files_carries_their_entries() -> 
     draw = np.random.default_rng(3)
     files = (draw.random(1_200) < 0.3) * draw.integers(1, 4, 1_200)
     gathered = np.roll(np.minimum(files, 1), 1).astype(float)
-    data = SimpleNamespace(delivered_files=files.astype(float))
-    assert log_files.start("sqs", gathered, data)  # type: ignore[arg-type]
-    assert not log_files.start("kinesis", gathered, data)  # type: ignore[arg-type]
-    assert not log_files.start("sqs", draw.permutation(gathered), data)  # type: ignore[arg-type]
-    assert not log_files.start("sqs", 3 * gathered, data)  # type: ignore[arg-type]
+    data = SimpleNamespace(delivered_files=Files(files.astype(float), {}))
+
+    def whose(kind: str, runs: Floats) -> str | None:
+        return log_files.whose(kind, runs, [HOME], data)  # type: ignore[arg-type]
+
+    assert whose("sqs", gathered) == log_files.EVERY
+    assert whose("kinesis", gathered) is None
+    assert whose("sqs", draw.permutation(gathered)) is None
+    assert whose("sqs", 3 * gathered) is None
+
+
+def test_of_several_accounts_files_those_of_the_functions_may_start_them() -> None:
+    draw = np.random.default_rng(4)
+    mine, others = (draw.poisson(0.3, 1_200).astype(float) for _ in range(2))
+    data = SimpleNamespace(delivered_files=Files(mine + others, {HOME: mine, OTHER: others}))
+    runs = np.roll(mine, 1)
+    assert log_files.whose("s3", runs, [HOME], data) == HOME  # type: ignore[arg-type]
+    assert log_files.whose("s3", runs, [OTHER], data) is None  # type: ignore[arg-type]
+    assert log_files.whose("s3", runs, [HOME, OTHER], data) is None  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Entries of runs by their record: that a run was accepted (`Invoke`), or executed (`InvokeExecution`).
+
+A run's records are counted together. Where a filter, a selector or a pattern lets the one kind pass and not the
+other, they must be told apart: which of them comes back decides whether a loop grows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from analytics import event_patterns, feeds, filter_patterns
+from analytics.rollup_data import RollupData
+from analytics.selectors import Cell
+from analytics.series import Counts, Ints
+from analytics.topology import Topology
+
+ACCEPTED, EXECUTED = "Invoke", "InvokeExecution"
+
+Test = Callable[[Cell], object]
+
+
+def told_apart(data: RollupData, topology: Topology) -> RollupData:
+    """The rollups with each key of the runs whose two kinds of record are treated unlike as two keys: the second
+    has no runs, and the entries that are no accepted run."""
+    tests = list(_tests(topology))
+    cells = feeds.cells(data.traffic)
+    siblings: dict[tuple[object, ...], dict[str | None, int]] = defaultdict(dict)
+    for place, cell in enumerate(cells):
+        siblings[_place(cell)].setdefault(cell.event_name, place)
+    accepted = data.run_cells.copy()
+    executed: dict[int, int] = {}
+    for key, place in enumerate(data.run_cells):
+        kinds = siblings[_place(cells[place])] if place >= 0 else {}
+        if ACCEPTED in kinds and EXECUTED in kinds:
+            pair = [cells[kinds[name]] for name in (ACCEPTED, EXECUTED)]
+            if any(test(pair[0]) != test(pair[1]) for test in tests):
+                accepted[key], executed[key] = kinds[ACCEPTED], kinds[EXECUTED]
+    if not executed:
+        return data
+    more = np.array([*executed.values()], dtype=np.int64)
+    run_cells = np.concatenate([accepted, more])
+    return replace(data, runs=_split(data.runs, [*executed]), run_cells=run_cells)
+
+
+def _tests(topology: Topology) -> Iterator[Test]:
+    """What may let some entries pass and others not."""
+    for item in topology.filters:
+        if test := filter_patterns.parse(item.pattern):
+            yield test
+    for trail in topology.trails.values():
+        yield from (chosen.matches for _, chosen in trail.selectors)
+    for rule in {link.source for link in topology.links}:
+        yield from (pattern.told for _, pattern in event_patterns.of_rule(rule, topology))
+
+
+def _place(cell: Cell) -> tuple[object, ...]:
+    return cell.account, cell.region, cell.category, cell.event_source, cell.resource
+
+
+def _split(runs: Counts, keys: list[int]) -> Counts:
+    """The counts with a second key for each of these, in their order."""
+    new: Ints = np.full(len(runs.keys), -1, dtype=np.int64)
+    new[keys] = len(runs.keys) + np.arange(len(keys))
+    entries, started = runs.measures["entries"], runs.measures["runs"]
+    rest = np.where(new[runs.key] >= 0, np.maximum(entries - started, 0.0), 0.0)
+    rows = np.flatnonzero(rest)
+    measures = {
+        name: np.concatenate([values, np.zeros(len(rows))])
+        for name, values in runs.measures.items()
+    }
+    measures["entries"] = np.concatenate([entries - rest, rest[rows]])
+    return Counts(
+        np.concatenate([runs.minute, runs.minute[rows]]),
+        np.concatenate([runs.key, new[runs.key[rows]]]),
+        (*runs.keys, *(runs.keys[key] for key in keys)),
+        measures,
+        runs.minutes,
+    )
