@@ -1,9 +1,9 @@
 """Which entries a source delivers where no trail is known to feed it: what explains its runs best.
 
-Candidates are the entries of the source's own accounts, or of all accounts, each of all categories, of
-management with Lambda data, or of management alone; those of another account, for what may stand behind its log
-group; and a trail that began to record functions' runs in the window. Where functions take entries one by one the
-level of the runs decides (`levels`); else how they move. What that does not rule out is told too.
+Candidates are the entries of the source's own accounts, those of its region alone, or of all accounts, each of all
+categories, of management with Lambda data, or of management alone; those of another account, for what may stand
+behind its log group; and a trail that began to record functions' runs in the window. Where functions take entries
+one by one the level of the runs decides (`levels`); else how they move. What that does not rule out is told too.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ ONE_TRAIL = (
 )
 CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
 RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
+OF_A_REGION = 10.0  # log-likelihood: a trail of one region is rare
 ELSEWHERE = 10.0  # by so much another account's entries must show in the runs more
 MOST_PLACES = 8  # other accounts, those with the most entries
 FOURFOLD = 4.0
@@ -55,12 +56,13 @@ class Reader:
     takes: Mask | None = None
 
 
-OWN, ALL = "own", "all"
+OWN, REGION, ALL = "own", "region", "all"
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """Cells that may be delivered: of which accounts (OWN, ALL, or one other's id), and of which kind."""
+    """Cells that may be delivered: of which place (OWN accounts, their entries of the source's REGION, ALL accounts,
+    or one other's id), and of which kind."""
 
     mask: Mask
     place: str
@@ -100,16 +102,18 @@ def infer(
     reader: Reader,
     traffic: Counts,
     *,
+    region: str | None = None,
     alone: bool = False,
     whole: bool = False,
     behind: bool = False,
 ) -> Feed:
-    """The feed of a source in these accounts that explains its reader's runs best; `alone` where it can be
-    but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another is
-    hardly the source's, `behind` where it may stand behind another account's log group."""
-    every = _candidates(accounts, all_cells, reader)
+    """The feed of a source in these accounts and this region that explains its reader's runs best; `alone` where
+    it can be but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another
+    is hardly the source's, `behind` where it hands on in batches and may stand behind another account's log group."""
+    every = _candidates(accounts, all_cells, reader, region)
     candidates = [item for item in every if not (alone and item.place == ALL)] or every
-    way, by_level, likely = _explanation(candidates, reader, traffic, ONE_TRAIL if whole else 0.0)
+    rarer = ONE_TRAIL if whole else 0.0
+    way, by_level, likely = _explanation(candidates, reader, traffic, rarer, batched=behind)
     if behind and not by_level:
         others = _elsewhere(accounts, all_cells, reader, traffic)
         elsewhere = _shown_most(candidates, others, reader, traffic)
@@ -167,9 +171,10 @@ def _masks(accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader) -
 
 
 def _candidates(
-    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader
+    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, region: str | None = None
 ) -> list[_Candidate]:
-    """The source's own accounts, then all; of all categories, management with Lambda data, management, data."""
+    """The source's own accounts, those in its region, where they have others, then all; of all categories,
+    management with Lambda data, management, data."""
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
     management = every & mask_of(cell.category == "Management" for cell in all_cells)
     kinds = {
@@ -179,7 +184,11 @@ def _candidates(
         "management": management,
         "data": every & mask_of(cell.category == "Data" for cell in all_cells),
     }
-    places = {OWN: mask_of(cell.account in accounts for cell in all_cells), ALL: every}
+    own = mask_of(cell.account in accounts for cell in all_cells)
+    places = {OWN: own, ALL: every}
+    inside = own & mask_of(cell.region == region for cell in all_cells)
+    if inside.any() and (own & ~inside).any():
+        places = {OWN: own, REGION: inside, ALL: every}
     return [
         _Candidate(inside & mask, place, kind)
         for place, inside in places.items()
@@ -223,10 +232,16 @@ def _elsewhere(
 
 
 def _explanation(
-    candidates: Sequence[_Candidate], reader: Reader, traffic: Counts, rarer: float
+    candidates: Sequence[_Candidate],
+    reader: Reader,
+    traffic: Counts,
+    rarer: float,
+    *,
+    batched: bool = False,
 ) -> tuple[_Way, bool, tuple[Mask, ...]]:
     """What explains the runs best, whether it is their level that tells, and the cells of all that is not ruled
-    out; a trail of less than the archive has is so much `rarer` than usual."""
+    out; a trail of less than the archive has is so much `rarer` than usual. Of what is handed on in batches no run
+    stands for one entry, and the level tells only what cannot be."""
     explained = [
         found for item in candidates if (found := _explained(item, reader, traffic, rarer))
     ]
@@ -241,7 +256,7 @@ def _explanation(
     ]
     ones += _changed(explained, reader, traffic, scale)
     top = max(way.total for way in ones)
-    if top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
+    if not batched and top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         way = _preferred(ones, scale, far=tells)
         return way, True, _likely(way, ones, scale)
@@ -251,18 +266,21 @@ def _explanation(
     )
     # the level says what cannot be, but no more than that: batches grow with the traffic, and lumps that are
     # delivered at other moments than were expected speak for the evener series
-    both = [
-        _way(
-            item.candidate,
-            traffic,
-            item.moves.gain / least
-            + max((item.free.total - best.total) / scale, -CANNOT_BE)
-            - item.rarity,
+    cannot = [max((item.free.total - best.total) / scale, -CANNOT_BE) for item in explained]
+    whole, partly = (
+        [
+            _way(item.candidate, traffic, gain / least + level - item.rarity)
+            for item, gain, level in zip(explained, gains, cannot, strict=True)
+        ]
+        for gains in zip(
+            *((item.moves.gain, item.moves.share_gain) for item in explained), strict=True
         )
-        for item in explained
-    ]
-    way = _preferred(both, 1.0, far=moves)
-    return way, False, _likely(way, both, 1.0)
+    )
+    way = _preferred(whole, 1.0, far=moves)
+    # batches move by a share of what is delivered: what is ruled out is so by that too
+    top = max(other.total for other in partly)
+    likely = _different([*_likely(way, whole, 1.0), *_likely(replace(way, total=top), partly, 1.0)])
+    return way, False, likely
 
 
 def _likely(taken: _Way, ways: Sequence[_Way], scale: float) -> tuple[Mask, ...]:
@@ -323,13 +341,15 @@ def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
 
 def _preferred(ways: Sequence[_Way], scale: float, *, far: bool) -> _Way:
     """The likeliest way. Of both places, where they explain the runs as well as each other: all accounts
-    where the counts could have ruled them out and did not, else the source's own. Of kinds that do, the
-    first."""
+    where the counts could have ruled them out and did not, else the source's own; those of its region alone, as
+    a trail of one region has them, where these explain the runs much better. Of kinds that do, the first."""
     top = {
         place: max((way.total for way in ways if way.place == place), default=-np.inf)
-        for place in (OWN, ALL)
+        for place in (OWN, REGION, ALL)
     }
     chosen = ALL if top[ALL] - top[OWN] > (-WORSE if far else WORSE) * scale else OWN
+    if top[REGION] > top[chosen] + OF_A_REGION * scale:
+        chosen = REGION
     return next(
         way for way in ways if way.place == chosen and way.total >= top[chosen] - ALIKE * scale
     )

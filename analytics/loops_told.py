@@ -115,7 +115,7 @@ def _beginning(
         return None, None
     pieces = cause.pieces(group, functions, case.topology)
     carried = _carried(group, case)
-    recorded = _recorded_since(carried, case.data)
+    recorded = _recorded_since(carried[:1], case.data)  # others of the loop may be recorded anyway
     found = cause.find(case.topology, pieces, onset, carried, recorded)
     began_before = np.flatnonzero(back)[0] <= 1 and found is None
     return (None if began_before else onset), found

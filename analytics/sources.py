@@ -162,6 +162,7 @@ def _feed(
         feeds.cells(data.traffic),
         reader,
         data.traffic,
+        region=arns.region(verdict.node) or _unknown_part(verdict.node, 3),
         alone=alone,
         whole=whole,
         behind=not group,

@@ -74,11 +74,10 @@ def test_one_trail_that_wrote_the_archive_delivers_all_of_it_unless_the_runs_tel
     rng, series = ordinary(3)
     lumps = [6.0 * (np.arange(MINUTES) % 20 == 0), *series[1:]]
     at_ceiling = Reader(np.full(MINUTES, 3.0), np.zeros(MINUTES))
-    asked = {"alone": True, "whole": True}
-    (found,) = infer([NEAR], CELLS, at_ceiling, traffic(*lumps), **asked).parts
+    (found,) = infer([NEAR], CELLS, at_ceiling, traffic(*lumps), alone=True, whole=True).parts
     assert found.mask.tolist() == [True, False, True, False]
     one_by_one_ = Reader(started(rng, series[0]), np.zeros(MINUTES))
-    (found,) = infer([NEAR], CELLS, one_by_one_, traffic(*series), **asked).parts
+    (found,) = infer([NEAR], CELLS, one_by_one_, traffic(*series), alone=True, whole=True).parts
     assert found.mask.tolist() == [True, False, False, False]
 
 
@@ -163,3 +162,20 @@ def test_functions_that_run_in_step_have_one_source(tmp_path: Path) -> None:
     (there,), (here,) = truth.sources, found.sources
     assert {f.arn for f in found.functions} == {f.arn for f in truth.functions}
     assert here.s == pytest.approx(there.s, rel=0.1)
+
+
+def test_a_trail_of_one_region_is_told_where_its_entries_explain_the_runs_much_better() -> None:
+    rng = np.random.default_rng(11)
+    far = Cell(NEAR, "us-east-1", "Data", "lambda.amazonaws.com", "Invoke", False)
+    cells = (replace(far, region="eu-west-1"), far)
+    here, there = (rng.poisson(8.0, MINUTES).astype(float) for _ in cells)
+    keys = tuple(
+        (c.account, c.region, c.category, c.event_source, c.event_name, c.read_only) for c in cells
+    )
+    minute = np.tile(np.arange(MINUTES, dtype=np.int64), 2)
+    key = np.repeat([0, 1], MINUTES)
+    of_both = Counts(minute, key, keys, {"entries": np.concatenate([here, there])}, MINUTES)
+    for runs, mask in ((here, [True, False]), (here + there, [True, True])):
+        reader = Reader(started(rng, runs), np.zeros(MINUTES))
+        (found,) = infer([NEAR], cells, reader, of_both, region="eu-west-1").parts
+        assert found.mask.tolist() == mask
