@@ -21,9 +21,8 @@ LEAST_PART = (
     0.002  # … nor is less of all that a source's entries bring back: stragglers at a link's end
 )
 NEAR_ONE = 0.01  # what the interval cannot see: rounding of batches, lost records
-FAR_FROM_ONE = (
-    0.25  # an interval so wide that it holds 1 all the same tells nothing: ρ itself decides
-)
+FAR_FROM_ONE = 0.25  # an interval that holds 1 from there tells nothing: ρ itself decides
+WIDE, BY_ITSELF = 0.5, 0.05  # … and one so wide, as of feeds that nothing tells apart, from here
 
 
 def components(returned: Matrix) -> list[tuple[str, ...]]:
@@ -49,7 +48,8 @@ def state(radius: float, interval: tuple[float, float], ended: bool) -> str:
     if ended:
         return "ended"
     holds_one = interval[0] - NEAR_ONE <= 1.0 <= interval[1] + NEAR_ONE
-    if holds_one and abs(radius - 1.0) <= FAR_FROM_ONE:
+    near = FAR_FROM_ONE if interval[1] - interval[0] <= WIDE else BY_ITSELF
+    if holds_one and abs(radius - 1.0) <= near:
         return "sustained"
     return "runaway" if radius > 1.0 else "amplifying"
 

@@ -73,6 +73,9 @@ def test_sources_that_feed_each_other_are_one_loop_and_a_chain_is_none() -> None
         (1.0, (0.95, 1.05), False, "sustained"),
         (2.0, (1.8, 2.2), False, "runaway"),
         (2.0, (1.8, 2.2), True, "ended"),
+        (0.84, (0.6, 1.02), False, "sustained"),
+        (0.84, (0.2, 1.9), False, "amplifying"),  # feeds that nothing tells apart
+        (1.01, (0.2, 1.9), False, "sustained"),
     ],
 )
 def test_the_state_of_a_loop_is_told_by_its_interval(
