@@ -33,6 +33,8 @@ THIN, SPARSE, PLENTY = 60, 0.2, 0.4
 UNDECIDED = "undecided"
 NAMED_KINDS = ("kinesis", "firehose", "sns")
 TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "event_source_mapping")
+NOTIFIED_KINDS = ("s3", "sns", "sqs", "event_source_mapping")
+READS, LEAST_READ = 0.8, 30  # confidence in what reads so many log files
 RULE_MATCHES = 0.9  # confidence in what calls explain a rule's runs one by one
 
 
@@ -120,6 +122,8 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     groups = [place for place in upstream if ":log-group:" in place]
     if groups or kind == "cloudwatch_logs":
         return _judge_group(start, groups[-1] if groups else node, graph, topology, data)
+    if kind in NOTIFIED_KINDS and _reads_log_files(graph.functions_of(node), data):
+        return Verdict(node, kind, "inferred", READS)
     return None
 
 
@@ -163,6 +167,21 @@ def _holds_log_files(place: str, data: RollupData) -> bool:
     bucket = arns.part(place, 5)
     seen = data.trail_buckets | data.checked_buckets | data.archive_buckets
     return bucket in seen or "cloudtrail" in bucket
+
+
+def _reads_log_files(functions: Sequence[str], data: RollupData) -> bool:
+    """Whether the functions read objects of a bucket of log files, one for every second run at least."""
+    runs = sum(float(started.function_runs(arn, data).sum()) for arn in functions)
+    read = data.calls.where(
+        lambda key: key[0] in functions and key[5] == "GetObject" and _may_hold_logs(key[7], data)
+    )
+    return float(data.calls.series("entries", read).sum()) >= max(LEAST_READ, 0.5 * runs)
+
+
+def _may_hold_logs(bucket: object, data: RollupData) -> bool:
+    name = str(bucket or "")
+    told = bool(names.TRAIL_NAMES.search(name)) or _holds_log_files(f"arn:aws:s3:::{name}", data)
+    return told and bool(name)
 
 
 def _judge_by_files(start: Start, graph: Graph, data: RollupData) -> Verdict | None:

@@ -15,6 +15,7 @@ LEAST_BATCHES = 10
 EVEN = 0.35
 FILLED_AFTER = 0.05  # of a queue's runs, after who fills it has ended
 PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
+MAPPED = {"sqs", "kinesis", "dynamodb"}  # what an event source mapping reads
 MOVING_KINDS = (
     "sqs",
     "sns",
@@ -86,7 +87,7 @@ def _moving_together(
             scores[best] >= PLAIN or (scores[best] >= LIKELY and best in together)
         ):
             found[start.node] = (best,)
-        elif start.kind == "sqs" and len(together) == 1:
+        elif len(together) == 1 and (start.kind == "sqs" or _fills(together[0], start.kind, data)):
             found[start.node] = (together[0],)
         elif even:
             found[start.node] = (even[0],)
@@ -125,6 +126,15 @@ def _fills_evenly(runs: Floats, filler: Floats) -> bool:
         return False
     astray = (filled - np.polyval(np.polyfit(number, filled, 1), number)).std() / interval
     return bool(astray < EVEN * np.sqrt(at.size / 15))
+
+
+def _fills(function: str, kind: str, data: RollupData) -> bool:
+    """Whether the function was seen to fill something of a node's kind, whichever it was."""
+    services = MAPPED if kind == "event_source_mapping" else {kind}
+    calls = (
+        (str(key[4]).split(".")[0], str(key[5])) for key in data.calls.keys if key[0] == function
+    )
+    return any(service in services and flows.fills(service, name) for service, name in calls)
 
 
 def _triggers(graph: Graph, arn: str) -> set[str]:

@@ -24,6 +24,9 @@ from analytics.rollup_data import RollupData
 from analytics.series import Floats, Span
 from analytics.topology import Topology
 
+ASTRAY = 0.1  # of a rule's runs: so many more than entries are no longer runs that were tried again
+TWICE = 0.01  # … and so many are: a rule hands an entry on at least once
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -72,14 +75,27 @@ def measure(
     delivered = feed.series(data.traffic)
     own = started.own_entries_fed(verdict.node, feed, graph, data)
     estimate = amplification.estimate(runs, delivered, own) if delivered.any() else None
-    if estimate and feed.others:
+    if estimate and verdict.kind == "eventbridge":
+        estimate = _one_an_entry(estimate, verdict.node, graph)
+    elif estimate and feed.others:
         estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
-    total = (
-        float(lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))].sum())
-        if estimate
-        else 0.0
-    )
-    return Measured(verdict, feed, estimate, runs, total)
+    if estimate is None:
+        return Measured(verdict, feed, None, runs)
+    if verdict.kind == "eventbridge":
+        return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio)
+    taken = lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))]
+    return Measured(verdict, feed, estimate, runs, float(taken.sum()))
+
+
+def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
+    """The estimate of a rule: it starts each of its functions once for every entry that it matches (EventBridge user
+    guide, "Amazon EventBridge rules"), of which the counts may hold more, where a pattern asks what they do not
+    tell, but hardly less."""
+    each = float(len(graph.functions_of(node)))
+    if estimate.ratio > (1 + ASTRAY) * each:  # entries that it matches are not in the archive
+        return estimate
+    interval = ((1 - TWICE) * each, (1 + TWICE) * each)
+    return replace(estimate, ratio=each, interval=interval, delivered=estimate.started / each)
 
 
 def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:

@@ -137,3 +137,46 @@ def test_of_several_accounts_files_those_of_the_functions_may_start_them() -> No
     assert log_files.whose("s3", runs, [HOME], data) == HOME  # type: ignore[arg-type]
     assert log_files.whose("s3", runs, [OTHER], data) is None  # type: ignore[arg-type]
     assert log_files.whose("s3", runs, [HOME, OTHER], data) is None  # type: ignore[arg-type]
+
+
+def test_who_reads_the_objects_of_a_log_bucket_carries_logs(tmp_path: Path) -> None:
+    """A queue that gathers notifications, of which no record tells; a worker of the business reads as much."""
+    records = [
+        entry
+        for number in range(80)
+        for name, bucket in (("loader", "my-cloudtrail-logs"), ("worker", "orders"))
+        for entry in _gathered(number, name, bucket)
+    ]
+    found = analyze(store(tmp_path, "a", records))
+    assert [function.arn.rpartition(":")[2] for function in found.functions] == ["loader"]
+
+
+def _gathered(number: int, name: str, bucket: str) -> list[Record]:
+    """A run that an event source mapping started, and the object that it read."""
+    minute = number if name == "loader" else number - number % 4
+    at = f"2026-03-01T{10 + minute // 60}:{minute % 60:02}:{10 + number % 4}Z"
+    function = f"arn:aws:lambda:{REGION}:{HOME}:function:{name}"
+    run = record(f"{name}-{number}", at, "Invoke", f"{name}-{number}")
+    run |= {
+        "userIdentity": {"type": "AWSService", "invokedBy": "lambda.amazonaws.com"},
+        "sourceIPAddress": "lambda.amazonaws.com",
+        "requestParameters": {"functionName": function},
+        "resources": [{"ARN": function, "accountId": HOME, "type": "AWS::Lambda::Function"}],
+        "additionalEventData": {"functionVersion": f"{function}:$LATEST"},
+    }
+    read = run | {
+        "eventID": f"{name}-{number}-read",
+        "requestID": f"{name}-{number}-read",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "sourceIPAddress": "192.0.2.7",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{HOME}:assumed-role/{name}-role/{name}",
+            "accountId": HOME,
+            "inScopeOf": {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": function},
+        },
+        "requestParameters": {"bucketName": bucket, "key": f"{number}.json.gz"},
+        "resources": [],
+    }
+    return [run, read]
