@@ -105,17 +105,20 @@ def follows(runs: Floats, others: Floats) -> float:
     return _correlation(foretold(target, high_pass(lagged(others, first, last))), target)
 
 
-def estimate(runs: Floats, delivered: Floats, own: Floats | None = None) -> Estimate | None:
+def estimate(
+    runs: Floats, delivered: Floats, own: Floats | None = None, *, complete: bool = False
+) -> Estimate | None:
     """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran.
 
-    `own` are the entries among the delivered ones that the runs themselves wrote.
+    `own` are the entries among the delivered ones that the runs themselves wrote; `complete` says that the archive
+    has all of the window's last minutes.
     """
     first, last = active_span(runs)
     if first == last:
         return None
-    delay = delays.delay(runs, delivered, own)
+    delay = delays.delay(runs, delivered, own, complete=complete)
     expected = later(delivered, delay.kernel)
-    first, last = _linked(runs, expected, *_settled(first, last, len(runs)))
+    first, last = _linked(runs, expected, *_settled(runs, complete))
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
@@ -157,13 +160,14 @@ def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int
     )
 
 
-def _settled(first: int, last: int, minutes: int) -> tuple[int, int]:
+def _settled(runs: Floats, complete: bool) -> tuple[int, int]:
     """The active span less its edges: the entries before the window's start are not known, and those of
     its last minutes may not have come yet."""
+    first, last = active_span(runs)
     margin = min(LAGS, (last - first) // 6)
-    return (first + margin if first < LAGS else first), (
-        last - margin if last > minutes - LAGS else last
-    )
+    if last > len(runs) - LAGS:
+        last = min(last - margin, delivered_span(runs, complete)[1])
+    return (first + margin if first < LAGS else first), last
 
 
 def _linked(runs: Floats, expected: Floats, first: int, last: int) -> tuple[int, int]:

@@ -33,6 +33,11 @@ _FOLDER = re.compile(r"(?P<organization>o-[a-z0-9]+/)?(?P<account>[0-9]{12})/", 
 _TOTALS = "select count(*), total(duplicates), total(rejected) from sources"
 
 
+# Minutes from the last entry to a file that shows that all before it have come: CloudTrail delivers every five
+# minutes, what is not hours late within fifteen.
+COMES_AFTER, COMES_UNTIL = 8, 25
+
+
 @dataclass(frozen=True)
 class Archive:
     """Files loaded, records that were there before or not to be read, and the buckets they came from."""
@@ -83,18 +88,23 @@ def deliverers(layout: Layout, mixed: frozenset[str] = frozenset()) -> Delivered
 
 @dataclass(frozen=True)
 class Files:
-    """Log files a minute, over the span: of all accounts, and of each."""
+    """Log files a minute, over the span: of all accounts, and of each; and whether those that hold the entries of
+    its last minutes are among them."""
 
     together: Floats
     by_account: Mapping[str, Floats]
+    to_the_end: bool = False
 
 
 def files_a_minute(layout: Layout, span: Span) -> Files:
     """Log files by the minute and the account in their names. Raises StoreError."""
     found: dict[str, Floats] = defaultdict(lambda: np.zeros(span.minutes))
+    to_the_end = False
     for minute, account, files in layout.ledger_answer(_FILES_A_MINUTE):
         place = span.minute(datetime.fromisoformat(minute))
         if 0 <= place < span.minutes:
             found[str(account)][int(place)] += files
+        elif COMES_AFTER <= place - span.minutes < COMES_UNTIL:
+            to_the_end = True
     together = np.sum([np.zeros(span.minutes), *found.values()], axis=0)
-    return Files(together, dict(found))
+    return Files(together, dict(found), to_the_end)

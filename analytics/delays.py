@@ -81,13 +81,15 @@ def _weighted(scores: Floats) -> Delay:
 USUAL = _weighted(_PRIORS)
 
 
-def delay(runs: Floats, delivered: Floats, own: Floats | None = None) -> Delay:
+def delay(
+    runs: Floats, delivered: Floats, own: Floats | None = None, *, complete: bool = False
+) -> Delay:
     """The delay from `delivered` entries a minute to the runs that they start.
 
     `own` are those among them that the runs wrote: in the very minute of a run they move with it exactly, and
-    would speak for any delay so short.
+    would speak for any delay so short. `complete` says that the archive has all of the window's last minutes.
     """
-    first, last = delivered_span(runs)
+    first, last = delivered_span(runs, complete)
     last = min(last, first + MOST_MINUTES)
     if last - first < LAGS or not delivered.any():
         return USUAL

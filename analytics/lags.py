@@ -10,6 +10,7 @@ from analytics.series import Floats
 
 LAGS = 16  # minutes; a delivery later than that is an outage
 SMOOTH = 31  # minutes of the moving mean that is taken away
+LEAST_MINUTES, LEAST_RUNS = 8, 30  # that are left of a span without the window's last minutes
 EDGE = 3  # minutes that tell what was there before the window
 # One real archive: median 191 s, 99th percentile 542 s; the shape is log-normal.
 MEDIAN_MINUTES, SIGMA = 191 / 60, np.log(542 / 191) / 2.326
@@ -64,17 +65,19 @@ def active_span(runs: Floats) -> tuple[int, int]:
     return (int(busy[0]), int(busy[-1]) + 1) if busy.size else (0, 0)
 
 
-def delivered_span(runs: Floats) -> tuple[int, int]:
-    """The active span less the window's last minutes, of which the archive does not have all yet: there entries
-    and runs end together, as if no time lay between them."""
+def delivered_span(runs: Floats, complete: bool = False) -> tuple[int, int]:
+    """The active span less the window's last minutes, unless the archive is `complete`: it does not have all of them
+    yet, and there entries and runs end together, as if no time lay between them."""
     first, last = active_span(runs)
-    end = min(last, len(runs) - LAGS)
-    return (first, end) if end - first >= LAGS else (first, last)
+    end = last if complete else min(last, len(runs) - LAGS)
+    enough = end - first >= LEAST_MINUTES and runs[first:end].sum() >= LEAST_RUNS
+    return (first, end) if enough else (first, last)
 
 
-def complete_until(runs: Floats) -> int:
-    """The minute before which the archive has all that these runs wrote: the window's end where they ended."""
-    end = delivered_span(runs)[1]
+def complete_until(runs: Floats, complete: bool = False) -> int:
+    """The minute before which the archive has all that these runs wrote: the window's end where they ended, or
+    where it is `complete`."""
+    end = delivered_span(runs, complete)[1]
     return end if end < active_span(runs)[1] else len(runs)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from analytics import (
     amplification,
     arns,
+    event_patterns,
     feeds,
     filters,
     inferred_feeds,
@@ -30,18 +31,19 @@ TWICE = 0.01  # … and so many are: a rule hands an entry on at least once
 
 @dataclass(frozen=True)
 class Measured:
-    """A source with what it delivers and causes; `second_order` counts the entries of its flow."""
+    """A source with what it delivers and causes; `complete` says that the archive has all of the window's end."""
 
     verdict: Verdict
     feed: feeds.Feed
     estimate: Estimate | None
     direct_runs: Floats
     total_delivered: float = 0.0
+    complete: bool = False
 
     def a_run(self, caused: Floats) -> float:
         """What was caused (a count a minute) by each run that the source started directly: of the window's last
         minutes some is not in the archive yet."""
-        end = lags.complete_until(self.direct_runs)
+        end = lags.complete_until(self.direct_runs, self.complete)
         runs = float(self.direct_runs[:end].sum())
         return float(caused[:end].sum()) / runs if runs else 0.0
 
@@ -74,17 +76,28 @@ def measure(
     feed = _while_it_starts(fed, runs)
     delivered = feed.series(data.traffic)
     own = started.own_entries_fed(verdict.node, feed, graph, data)
-    estimate = amplification.estimate(runs, delivered, own) if delivered.any() else None
-    if estimate and verdict.kind == "eventbridge":
+    complete = data.delivered_files.to_the_end
+    estimate = (
+        amplification.estimate(runs, delivered, own, complete=complete) if delivered.any() else None
+    )
+    of_a_rule = _reads_entries(verdict, topology)
+    if estimate and of_a_rule:
         estimate = _one_an_entry(estimate, verdict.node, graph)
     elif estimate and feed.others:
         estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
     if estimate is None:
-        return Measured(verdict, feed, None, runs)
-    if verdict.kind == "eventbridge":
-        return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio)
+        return Measured(verdict, feed, None, runs, 0.0, complete)
+    if of_a_rule:
+        return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
     taken = lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))]
-    return Measured(verdict, feed, estimate, runs, float(taken.sum()))
+    return Measured(verdict, feed, estimate, runs, float(taken.sum()), complete)
+
+
+def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
+    """Whether it is a rule on what CloudTrail records, and not on a bucket's new objects."""
+    patterns = event_patterns.of_rule(verdict.node, topology)
+    known = any(pattern.reads_cloudtrail for _, pattern in patterns)
+    return verdict.kind == "eventbridge" and (known or verdict.matched is not None)
 
 
 def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
@@ -138,7 +151,10 @@ def _over_all(
     for mask in masks:
         feed = feeds.all_along(mask, data.span.minutes)
         own = started.own_entries_fed(verdict.node, feed, graph, data)
-        found.append(amplification.estimate(runs, feed.series(data.traffic), own))
+        complete = data.delivered_files.to_the_end
+        found.append(
+            amplification.estimate(runs, feed.series(data.traffic), own, complete=complete)
+        )
     intervals = [estimate.interval, *(other.interval for other in found if other)]
     return replace(
         estimate,

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from analytics import archive
 from analytics.series import Span
@@ -62,3 +63,16 @@ def test_keys_tell_whose_trails_wrote_them(tmp_path: Path) -> None:
     assert [found.alone(account) for account in asked] == [False, False, True, False]
     assert [found.whole(account) for account in asked] == [False, False, True, False]
     assert not replace(found, mixed=frozenset()).whole("333344445555")
+
+
+@pytest.mark.parametrize(
+    ("last", "complete"), [("1010", True), ("1005", False), ("1000", False), ("1100", False)]
+)
+def test_files_that_come_after_the_last_entry_tell_that_it_is_the_last(
+    tmp_path: Path, last: str, complete: bool
+) -> None:
+    """One that is an hour late does not."""
+    slots = ("0900", "0930", "0955", last)
+    names = (NAME.format(slot=slot, end=end) for end, slot in enumerate(slots))
+    found = archive.files_a_minute(store(tmp_path, *names), Span(datetime(2026, 3, 1, 9), 62))
+    assert found.to_the_end is complete
