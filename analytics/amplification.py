@@ -44,7 +44,8 @@ STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (a
 @dataclass(frozen=True)
 class Estimate:
     """A ratio with its 95 % interval; the delay's distribution `kernel[LAGS]` in minutes and whether the
-    counts tell it; the active span; the standard deviation of the ratio's logarithm over the likely delays."""
+    counts tell it; the active span; the standard deviation of the ratio's logarithm over the likely delays;
+    whether the ratio is exact, so that it is the same in every part of the span."""
 
     ratio: float
     interval: tuple[float, float]
@@ -55,6 +56,7 @@ class Estimate:
     first: int
     last: int
     misfit: float = 0.0
+    exact: bool = False
 
     @property
     def delay_seconds(self) -> float | None:
@@ -143,7 +145,7 @@ def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int
     minutes are about its own, or where nothing was delivered or ran in them."""
     first = known.first if first < known.first + LAGS else first
     last = known.last if last > known.last - LAGS else last
-    if (first, last) == (known.first, known.last):
+    if known.exact or (first, last) == (known.first, known.last):
         return known
     started, caused = runs[first:last], later(delivered, known.kernel)[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:

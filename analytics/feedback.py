@@ -59,7 +59,7 @@ def series(weights: Weights, target: Measured, data: RollupData) -> Floats:
 
 def _return(source: Measured, back: Floats, data: RollupData) -> Return:
     first, last = _while(back)
-    last = max(first + 1, min(last, lags.complete_until(source.direct_runs)))
+    last = max(first + 1, min(last, lags.complete_until(source.direct_runs, source.complete)))
     runs = float(source.direct_runs[first:last].sum())
     a_run = float(back[first:last].sum()) / runs if runs else 0.0
     if source.estimate is None:

@@ -108,7 +108,8 @@ def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
     if estimate.ratio > (1 + ASTRAY) * each:  # entries that it matches are not in the archive
         return estimate
     interval = ((1 - TWICE) * each, (1 + TWICE) * each)
-    return replace(estimate, ratio=each, interval=interval, delivered=estimate.started / each)
+    delivered = estimate.started / each
+    return replace(estimate, ratio=each, interval=interval, delivered=delivered, exact=True)
 
 
 def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:

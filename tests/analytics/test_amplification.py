@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -163,3 +164,14 @@ def test_batches_by_the_clock_are_no_stragglers_however_much_they_carry() -> Non
     assert found is not None
     assert found.first <= 24
     assert found.ratio == pytest.approx(runs.sum() / delivered.sum(), rel=0.05)
+
+
+def test_an_exact_ratio_is_the_same_in_every_part() -> None:
+    delivered = np.full(200, 4.0)
+    runs = np.full(200, 1.0)
+    runs[100:] = 2.0
+    found = estimate(runs, delivered)
+    assert found is not None
+    assert part(found, runs, delivered, 120, 190).ratio == pytest.approx(0.5, rel=0.02)
+    exact = replace(found, ratio=1.0, exact=True)
+    assert part(exact, runs, delivered, 120, 190) is exact
