@@ -24,7 +24,16 @@ if TYPE_CHECKING:
     from analytics.findings import Findings
     from stormtrail.layout import Layout
 
-TIMES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+
+def moment(text: str) -> datetime:
+    """The time that a flag gives, in any form of ISO 8601, as the environment may; without an offset it is UTC."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no time; write 2026-01-31 or 2026-01-31T10:00Z"
+        ) from None
+
 
 StoreFlag = Annotated[
     str | None,
@@ -36,11 +45,11 @@ StoreFlag = Annotated[
 ]
 SinceFlag = Annotated[
     datetime | None,
-    typer.Option("--since", formats=TIMES, metavar="TIME", help="From this time on (UTC)."),
+    typer.Option("--since", parser=moment, metavar="TIME", help="From this minute on (UTC)."),
 ]
 UntilFlag = Annotated[
     datetime | None,
-    typer.Option("--until", formats=TIMES, metavar="TIME", help="Before this time (UTC)."),
+    typer.Option("--until", parser=moment, metavar="TIME", help="Before this minute (UTC)."),
 ]
 OutFlag = Annotated[
     Path | None,

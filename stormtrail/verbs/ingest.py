@@ -17,11 +17,11 @@ from stormtrail.console import Advance, emit, note, progress
 from stormtrail.errors import ExitCode, UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import (
-    TIMES,
     EngineFlag,
     MasterFlag,
     StoreFlag,
     chosen,
+    moment,
 )
 from stormtrail.verbs.verify import PublicKeysFlag, RequesterPaysFlag
 
@@ -51,7 +51,7 @@ def ingest_command(
     since: Annotated[
         datetime | None,
         typer.Option(
-            formats=TIMES,
+            parser=moment,
             metavar="DAY",
             help="Files of this day (UTC) and later.",
         ),
@@ -59,7 +59,7 @@ def ingest_command(
     until: Annotated[
         datetime | None,
         typer.Option(
-            formats=TIMES,
+            parser=moment,
             metavar="DAY",
             help="Files of this day (UTC) and before; late ones too.",
         ),

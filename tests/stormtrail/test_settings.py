@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import typer
 
 from stormtrail.errors import UsageError
 from stormtrail.settings import SqlLimits, load
-from stormtrail.verbs._common import analysis_options
+from stormtrail.verbs._common import analysis_options, moment
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +112,25 @@ def test_a_wrong_value_is_not_repeated_because_it_may_be_a_secret(
     with pytest.raises(UsageError) as caught:
         load()
     assert "hunter2" not in caught.value.line()
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-06-03", datetime(2026, 6, 3, tzinfo=UTC)),
+        ("2026-06-03T01:00", datetime(2026, 6, 3, 1, tzinfo=UTC)),
+        ("2026-06-03T01:00:00.000Z", datetime(2026, 6, 3, 1, tzinfo=UTC)),
+        ("2026-06-03T01:00:00+02:00", datetime(2026, 6, 2, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_flag_takes_the_times_that_the_environment_takes(
+    text: str, time: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(since=moment(text)).since == time
+    monkeypatch.setenv("STORMTRAIL_SINCE", text)
+    assert load().since == time
+
+
+def test_what_is_no_time_is_wrong_usage() -> None:
+    with pytest.raises(typer.BadParameter, match="'yesterday' is no time"):
+        moment("yesterday")
