@@ -7,7 +7,7 @@ other, they must be told apart: which of them comes back decides whether a loop 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,24 +26,41 @@ Test = Callable[[Cell], object]
 def told_apart(data: RollupData, topology: Topology) -> RollupData:
     """The rollups with each key of the runs whose two kinds of record are treated unlike as two keys: the second
     has no runs, and the entries that are no accepted run."""
-    tests = list(_tests(topology))
     cells = feeds.cells(data.traffic)
-    siblings: dict[tuple[object, ...], dict[str | None, int]] = defaultdict(dict)
-    for place, cell in enumerate(cells):
-        siblings[_place(cell)].setdefault(cell.event_name, place)
+    pairs = _treated_unlike(cells, list(_tests(topology)))
+    if not pairs:
+        return data
     accepted = data.run_cells.copy()
     executed: dict[int, int] = {}
     for key, place in enumerate(data.run_cells):
-        kinds = siblings[_place(cells[place])] if place >= 0 else {}
-        if ACCEPTED in kinds and EXECUTED in kinds:
-            pair = [cells[kinds[name]] for name in (ACCEPTED, EXECUTED)]
-            if any(test(pair[0]) != test(pair[1]) for test in tests):
-                accepted[key], executed[key] = kinds[ACCEPTED], kinds[EXECUTED]
+        pair = pairs.get(_place(cells[place])) if place >= 0 else None
+        if pair:
+            accepted[key], executed[key] = pair
     if not executed:
         return data
     more = np.array([*executed.values()], dtype=np.int64)
     run_cells = np.concatenate([accepted, more])
     return replace(data, runs=_split(data.runs, [*executed]), run_cells=run_cells)
+
+
+def _treated_unlike(
+    cells: Sequence[Cell], tests: Sequence[Test]
+) -> dict[tuple[object, ...], tuple[int, int]]:
+    """By account, region, category and resource: the places of both kinds of record, where a test tells them
+    apart."""
+    siblings: dict[tuple[object, ...], dict[str | None, int]] = defaultdict(dict)
+    for place, cell in enumerate(cells):
+        siblings[_place(cell)].setdefault(cell.event_name, place)
+    pairs = {
+        where: (kinds[ACCEPTED], kinds[EXECUTED])
+        for where, kinds in siblings.items()
+        if ACCEPTED in kinds and EXECUTED in kinds
+    }
+    return {
+        where: (one, other)
+        for where, (one, other) in pairs.items()
+        if any(test(cells[one]) != test(cells[other]) for test in tests)
+    }
 
 
 def _tests(topology: Topology) -> Iterator[Test]:
