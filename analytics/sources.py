@@ -63,34 +63,52 @@ def measure(
     data: RollupData,
 ) -> Measured:
     """What a source delivers and how many runs that starts."""
+    runs = _runs(verdict, graph, data)
+    feed = _handed_on(verdict, graph, topology, data, runs)
+    complete = data.delivered_files.to_the_end
+    estimate = _estimated(feed, verdict, runs, graph, data)
+    if estimate is None:
+        return Measured(verdict, feed, None, runs, complete=complete)
+    if _reads_entries(verdict, topology):
+        estimate = _one_an_entry(estimate, verdict.node, graph)
+        return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
+    if feed.others:
+        estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
+    under_way = lags.later(feed.series(data.traffic), estimate.kernel)
+    taken = float(under_way[slice(*lags.active_span(runs))].sum())
+    return Measured(verdict, feed, estimate, runs, taken, complete)
+
+
+def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
+    """The runs that a source starts; of a bucket without a function CloudTrail's deliveries into it."""
     runs = started.direct_runs(verdict.node, graph, data)
-    if verdict.kind == "s3" and not runs.any():
-        bucket = arns.part(verdict.node, 5)
-        runs = data.deliveries.series(
-            "entries", data.deliveries.where(lambda key: key[4] == bucket)
-        )
+    if verdict.kind != "s3" or runs.any():
+        return runs
+    bucket = arns.part(verdict.node, 5)
+    return data.deliveries.series("entries", data.deliveries.where(lambda key: key[4] == bucket))
+
+
+def _handed_on(
+    verdict: Verdict, graph: Graph, topology: Topology, data: RollupData, runs: Floats
+) -> feeds.Feed:
+    """What reaches the source's functions: its feed while links held, less what filters hold back."""
     way = filters.on_the_way(verdict.node, graph.functions_of(verdict.node), topology)
     fed = _feed(verdict, graph, topology, data, runs)
     fed = fed.without(_gaps(verdict.node, runs, topology, data.span))
     fed = filters.narrowed(fed, way, feeds.cells(data.traffic), runs, data.traffic, data.span)
-    feed = _while_it_starts(fed, runs)
+    return _while_it_starts(fed, runs)
+
+
+def _estimated(
+    feed: feeds.Feed, verdict: Verdict, runs: Floats, graph: Graph, data: RollupData
+) -> Estimate | None:
+    """Runs an entry of this feed; None where nothing is delivered or ran."""
     delivered = feed.series(data.traffic)
+    if not delivered.any():
+        return None
     own = started.own_entries_fed(verdict.node, feed, graph, data)
     complete = data.delivered_files.to_the_end
-    estimate = (
-        amplification.estimate(runs, delivered, own, complete=complete) if delivered.any() else None
-    )
-    of_a_rule = _reads_entries(verdict, topology)
-    if estimate and of_a_rule:
-        estimate = _one_an_entry(estimate, verdict.node, graph)
-    elif estimate and feed.others:
-        estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
-    if estimate is None:
-        return Measured(verdict, feed, None, runs, 0.0, complete)
-    if of_a_rule:
-        return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
-    taken = lags.later(delivered, estimate.kernel)[slice(*lags.active_span(runs))]
-    return Measured(verdict, feed, estimate, runs, float(taken.sum()), complete)
+    return amplification.estimate(runs, delivered, own, complete=complete)
 
 
 def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
@@ -148,14 +166,10 @@ def _over_all(
     data: RollupData,
 ) -> Estimate:
     """The estimate with an interval that holds those of every feed that cannot be ruled out."""
-    found = []
-    for mask in masks:
-        feed = feeds.all_along(mask, data.span.minutes)
-        own = started.own_entries_fed(verdict.node, feed, graph, data)
-        complete = data.delivered_files.to_the_end
-        found.append(
-            amplification.estimate(runs, feed.series(data.traffic), own, complete=complete)
-        )
+    minutes = data.span.minutes
+    found = [
+        _estimated(feeds.all_along(mask, minutes), verdict, runs, graph, data) for mask in masks
+    ]
     intervals = [estimate.interval, *(other.interval for other in found if other)]
     return replace(
         estimate,
