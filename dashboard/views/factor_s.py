@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analytics.findings import Findings
+from analytics.findings import Findings, Loop
 from dashboard import frame, tables
 from dashboard.charts import factors
 from dashboard.words import count, interval, label, number, share, short, span
@@ -77,8 +77,18 @@ def _meaning(found: Findings) -> None:
         "number of entries; around 1, it loops for ever; above 1, the number grows until throttled."
     )
     for loop in found.loops[:5]:
-        if loop.amplification is not None:
-            st.text(f"{loop.id}: every original entry ends as {number(loop.amplification)} entries")
+        if loop.amplification is not None or loop.amplification_interval is not None:
+            st.text(f"{loop.id}: every original entry ends as {_ends_as(loop)}")
+
+
+def _ends_as(loop: Loop) -> str:
+    """How many entries one ends as, with its interval; at least how many, where it may have no end."""
+    least, most = loop.amplification_interval or (None, None)
+    if loop.amplification is None:
+        return f"{number(least)} entries or more: it may have no end"
+    if least is None or most is None:
+        return f"{number(loop.amplification)} entries"
+    return f"{number(loop.amplification)} entries ({number(least)} to {number(most)})"
 
 
 def _trap(found: Findings) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from dashboard import words
+from dashboard.views.factor_s import _ends_as
+from tests.dashboard.sample import LOOP
 
 
 @pytest.mark.parametrize(
@@ -148,3 +151,19 @@ def test_html_in_a_record_is_escaped_in_chart_labels_and_the_middle_is_cut() -> 
 
 def test_what_hides_in_a_record_is_taken_out() -> None:
     assert words.plain("a\x1b[31mb\u202ec\nd") == "abc d"
+
+
+@pytest.mark.parametrize(
+    ("amplification", "interval", "text"),
+    [
+        (8.78, (8.0, 9.7), "8.78 entries (8 to 9.7)"),
+        (8.78, (8.0, None), "8.78 entries"),
+        (2.0, None, "2 entries"),
+        (None, (28.5, None), "28.5 entries or more: it may have no end"),
+    ],
+)
+def test_how_many_entries_one_ends_as(
+    amplification: float | None, interval: tuple[float, float | None] | None, text: str
+) -> None:
+    loop = replace(LOOP, amplification=amplification, amplification_interval=interval)
+    assert _ends_as(loop) == text
