@@ -38,10 +38,16 @@ def plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+def _a_second(time: float) -> float:
+    """What a second is in the unit of a time since 1970: seconds, milliseconds, microseconds or nanoseconds, of which
+    each has more digits than the one before until the year 5138."""
+    return next((unit for unit in (1, 1e3, 1e6) if abs(time) < 1e11 * unit), 1e9)
+
+
 def time_text(value: Any) -> Any:
-    """eventTime as CloudTrail writes it, from a timestamp, milliseconds or another text."""
+    """eventTime as CloudTrail writes it, from a timestamp, a number since 1970 or another text."""
     if isinstance(value, (int, float)):
-        value = datetime.fromtimestamp(value / 1000, UTC)
+        value = datetime.fromtimestamp(value / _a_second(value), UTC)
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

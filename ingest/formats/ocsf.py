@@ -24,13 +24,19 @@ class SecurityLake:
     def record(self, row: Row) -> dict[str, Any]:
         """The record of a row: what is mapped, over what the row keeps in `unmapped`."""
         row = dict(row)
-        record = _unmapped(row.get("unmapped"))
-        for name, value in _mapped(row).items():
-            if isinstance(value, dict) and isinstance(record.get(name), dict):
-                value = record[name] | value
-            record[name] = value
+        record: dict[str, Any] = _over(_unmapped(row.get("unmapped")), _mapped(row))
         record.setdefault("recipientAccountId", _account(row))
         return present(record)
+
+
+def _over(kept: Any, mapped: Any) -> Any:
+    """What is mapped, with what was kept beside it at any depth: of a role's session Security Lake maps the ARN
+    alone."""
+    if not (isinstance(kept, dict) and isinstance(mapped, dict)):
+        return mapped
+    return kept | {
+        name: _over(kept[name], value) if name in kept else value for name, value in mapped.items()
+    }
 
 
 def _mapped(row: dict[str, Any]) -> dict[str, Any]:

@@ -95,16 +95,34 @@ def _parquet_rows(file: Any) -> Iterator[Row | Exception]:
 
 def _batch_rows(batch: Any) -> list[Row | Exception]:
     try:
-        rows: list[Row | Exception] = batch.to_pylist()
+        rows: list[Row | Exception] = _plain(batch)
     except Exception:
         return [_row(batch, place) for place in range(batch.num_rows)]
     return rows
 
 
+def _plain(batch: Any) -> Any:
+    rows = batch.to_pylist()
+    return _texts(rows) if "binary" in str(batch.schema) else rows
+
+
+def _texts(value: Any) -> Any:
+    """Bytes as text, at any depth: older writers do not say which of their columns are text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list):
+        return [_texts(item) for item in value]
+    if isinstance(value, tuple):
+        return tuple(_texts(item) for item in value)
+    return (
+        {name: _texts(item) for name, item in value.items()} if isinstance(value, dict) else value
+    )
+
+
 def _row(batch: Any, place: int) -> Row | Exception:
     """One row by itself: of a batch with an unreadable cell, only its row is lost."""
     try:
-        rows: list[Row] = batch.slice(place, 1).to_pylist()
+        rows: list[Row] = _plain(batch.slice(place, 1))
     except Exception as error:
         return error
     return rows[0]

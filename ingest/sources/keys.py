@@ -29,6 +29,10 @@ _LAKE_REGION = re.compile(
 )
 _DIGITS = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12))
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".gz", ".parquet", ".csv")
+# What Hive, Spark and Athena call the parts of a table, without an ending.
+_PART = re.compile(
+    r"(?:^|/)(?:\d{6}_\d+(?:_copy_\d+)?|part-\d{5}[\w-]*|\d{8}_\d{6}_\d{5}_[\w-]+)$", re.ASCII
+)
 
 
 @dataclass(frozen=True)
@@ -90,4 +94,4 @@ def is_log(key: str, facts: KeyFacts) -> bool:
     """Whether the key can be a file of entries: not a digest, another service's log, or a text."""
     if facts.kind and (not facts.kind.startswith("CloudTrail") or facts.kind.endswith("-Digest")):
         return False
-    return key.lower().endswith(_SUFFIXES)
+    return key.lower().endswith(_SUFFIXES) or _PART.search(key) is not None

@@ -257,6 +257,9 @@ def _dotted(record: Record, *, first: bool) -> dict[str, str]:
     deep = ("additionalEventData", *(("requestParameters", "responseElements") if first else ()))
     for field in deep:
         kept |= {f"{field}.{name}": item for name, item in (record.get(field) or {}).items()}
+    issuer = record["userIdentity"].get("sessionContext", {}).get("sessionIssuer", {})
+    path = "userIdentity.sessionContext.sessionIssuer"
+    kept |= {f"{path}.{name}": item for name, item in issuer.items() if name != "arn"}
     return {
         name: value if isinstance(value, str) else json.dumps(value) for name, value in kept.items()
     }

@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +186,56 @@ def test_a_record_is_the_same_entry_in_every_format(
     (folder / name).write_bytes(FORMATS[name](made_records()))
     summary = ingest([str(folder)], layout)
     assert (summary.records, summary.inserted, summary.duplicates) == (10, 5, 5)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_role_keeps_all_that_a_record_says_of_it(tmp_path: Path, name: str) -> None:
+    layout = stored(tmp_path, name, FORMATS[name](made_records()))
+    change = next(row for row in rows_of(layout) if row["configuration_change"])
+    issuer = json.loads(change["user_identity"])["sessionContext"]["sessionIssuer"]
+    assert issuer == made_records()[3]["userIdentity"]["sessionContext"]["sessionIssuer"]
+
+
+def changed(column: str, change: Callable[[Any], Any]) -> bytes:
+    """The camelCase table with one column changed."""
+    table = pq.read_table(io.BytesIO(FORMATS["camel.parquet"](made_records())))
+    place = table.schema.get_field_index(column)
+    out = io.BytesIO()
+    pq.write_table(table.set_column(place, column, change(table[column])), out)
+    return out.getvalue()
+
+
+def since_1970(unit: int) -> Callable[[Any], Any]:
+    def counted(column: Any) -> Any:
+        times = (datetime.fromisoformat(str(time.as_py())).timestamp() for time in column)
+        return pa.array([int(time) * unit for time in times], pa.int64())
+
+    return counted
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_a_time_may_be_a_number_of_any_unit(
+    tmp_path: Path, expected: list[dict[str, Any]], unit: int
+) -> None:
+    layout = stored(tmp_path, "a.parquet", changed("eventTime", since_1970(unit)))
+    assert [row["event_time"] for row in rows_of(layout)] == [row["event_time"] for row in expected]
+
+
+def test_texts_may_be_written_as_bytes(tmp_path: Path, expected: list[dict[str, Any]]) -> None:
+    content = changed("eventName", lambda column: column.cast(pa.binary()))
+    assert columns_of(stored(tmp_path, "a.parquet", content)) == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["000000_0", "part-00001-a1b2", "20260601_120000_00001_abcde_0f-1e"]
+)
+def test_parts_of_a_table_have_no_ending(tmp_path: Path, layout: Layout, name: str) -> None:
+    folder = tmp_path / "table"
+    folder.mkdir()
+    (folder / name).write_bytes(FORMATS["athena.parquet"](made_records()))
+    (folder / "_SUCCESS").touch()
+    summary = ingest([str(folder)], layout)
+    assert (summary.files, summary.records) == (1, 5)
 
 
 def test_formats_are_found_by_content_and_not_by_name(tmp_path: Path) -> None:
