@@ -21,6 +21,7 @@ from stormtrail.layout import Layout
 if TYPE_CHECKING:
     from ingest.sources.queue import Message, Queue
 
+_LONGEST_PAUSE = 60.0  # seconds
 _CATCH_UP_SECONDS = 3600.0
 """How often a followed archive is listed beside its queue, should a notification be lost."""
 
@@ -50,20 +51,26 @@ def follow_queue(
     go_on: Callable[[], bool],
     options: IngestOptions | None = None,
     progress: ProgressCallback | None = None,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[IngestSummary]:
     """The same by `queue`: what it tells of is loaded at once, and once an hour all is listed.
 
     `go_on` is called after each round and ends the following with False. A message whose objects
-    could not be read stays in the queue and comes again.
+    could not be read stays in the queue and comes again. A queue that fails is asked ever more seldom.
     """
     listed_at = -_CATCH_UP_SECONDS
+    failures = 0
     while True:
         if time.monotonic() - listed_at >= _CATCH_UP_SECONDS:
             listed_at = time.monotonic()
             yield from _tried(lambda: ingest(queue.places, layout, options, progress), progress)
-        yield from _tried(lambda: _arrived(queue, layout, options, progress), progress)
+        summaries = list(_tried(lambda: _arrived(queue, layout, options, progress), progress))
+        yield from summaries
         if not go_on():
             return
+        failures = 0 if summaries else failures + 1
+        if failures:
+            sleep(min(_LONGEST_PAUSE, 2.0 ** (failures - 1)))
 
 
 def _tried(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -94,6 +94,13 @@ def _of_record(event: dict[str, Any]) -> Told:
     return Told(event["bucket"]["name"], key, found.get("size"), found.get("eTag"))
 
 
+def _server(url: str) -> str | None:
+    """Where a queue is asked that is not one of AWS's: where its URL says."""
+    parts = urlsplit(url)
+    aws = (parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    return None if aws or not parts.hostname else f"{parts.scheme}://{parts.netloc}"
+
+
 @dataclass(frozen=True)
 class Queue:
     """The queue at `url`, for objects below `places` (`s3://bucket/prefix`) that are selected."""
@@ -138,7 +145,9 @@ class Queue:
         session = open_session(self.settings)
         named = _REGION.match(self.url)
         region = named[1] if named else session.region_name or "us-east-1"
-        return session.client("sqs", region_name=region, config=retrying(1))
+        return session.client(
+            "sqs", region_name=region, config=retrying(1), endpoint_url=_server(self.url)
+        )
 
     def _take(self, wait: int) -> Sequence[Any]:
         try:

@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from ingest.follow import follow_queue
 from ingest.pipeline import IngestOptions, IngestSummary
 from ingest.sources.base import S3Settings, Selection
-from ingest.sources.queue import Queue, Told, told
+from ingest.sources.queue import Queue, Told, _server, told
 from ingest.sources.sessions import open_client
 from stormtrail.cli import run
 from stormtrail.errors import AccessError, ExitCode
@@ -27,6 +28,7 @@ from stormtrail.layout import Layout
 from tests.ingest.conftest import record, rows_of
 from tests.ingest.test_s3 import log_key
 from tests.interrupt import heeding, interrupt
+from tests.ports import unused_port
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -231,3 +233,29 @@ def test_the_verb_follows_a_queue_until_it_is_interrupted(aws: Aws, tmp_path: Pa
         interrupt(child)
     assert child.returncode == ExitCode.INTERRUPTED
     assert len(rows_of(Layout(tmp_path / "stormtrail-store"))) == 2
+
+
+def test_a_queue_that_cannot_be_reached_is_asked_ever_more_seldom(
+    aws: Aws, layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = Config(retries={"total_max_attempts": 1})
+    monkeypatch.setattr("ingest.sources.queue.retrying", lambda _connections: once)
+    rounds, pauses = iter([True, True, True, False]), list[float]()
+    options = IngestOptions(endpoint_url=aws.url)
+    nowhere = f"http://127.0.0.1:{unused_port()}/123456789012/none"
+    queue = Queue(nowhere, [f"s3://{BUCKET}/trail"], options.settings, options.selection)
+    list(follow_queue(queue, layout, lambda: next(rounds), options, sleep=pauses.append))
+    assert pauses == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://sqs.eu-west-1.amazonaws.com/111122223333/logs", None),
+        ("https://vpce-1a.sqs.eu-west-1.vpce.amazonaws.com/111122223333/logs", None),
+        ("http://127.0.0.1:5678/123456789012/logs", "http://127.0.0.1:5678"),
+        ("http://localstack:4566/000000000000/logs", "http://localstack:4566"),
+    ],
+)
+def test_a_queue_of_another_server_is_asked_there(url: str, server: str | None) -> None:
+    assert _server(url) == server
