@@ -178,19 +178,26 @@ def unlisted(
         else:
             outside[place] += 1
     notices = [
-        Problem(
-            " ".join(place), Code.LOG_UNCOVERED, f"{count} log files before or after its digests"
-        )
+        Problem(" ".join(place), Code.LOG_UNCOVERED, f"{count} log files {_outside(place, spans)}")
         for place, count in sorted(outside.items())
     ]
     return problems, notices
 
 
+def _outside(place: tuple[str, str], spans: Spans) -> str:
+    return "before or after its digests" if place in spans else "of which no digest is here"
+
+
 def is_covered(key: str, spans: Spans) -> bool:
-    """Whether digests cover the time at which the file was delivered, by its name."""
+    """Whether digests cover the time at which the file was delivered, by its name; of one that CloudTrail would not
+    have named so, any time of the day of its folder."""
     facts = read_key(key)
     start, end = spans.get((facts.account or "", facts.region or ""), (None, None))
-    return bool(start and end and facts.delivered_at and start <= facts.delivered_at < end - LATE)
+    if not (start and end):
+        return False
+    if facts.delivered_at is None:
+        return facts.day is not None and start.date() <= facts.day <= end.date()
+    return start <= facts.delivered_at < end - LATE
 
 
 def covered(digests: Iterable[Digest]) -> Spans:

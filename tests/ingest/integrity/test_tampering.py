@@ -71,6 +71,13 @@ def _extra_log(archive: Archive) -> None:
     archive.objects[log_key(1, 30)] = gzip.compress(b'{"Records": []}')
 
 
+ODD = log_key(1, 30).rpartition("/")[0] + "/evil.json.gz"
+
+
+def _odd_log(archive: Archive) -> None:
+    archive.objects[ODD] = gzip.compress(b'{"Records": []}')
+
+
 def _replace_log(archive: Archive) -> None:
     archive.objects[LOG] = gzip.compress(b'{"Records": []}')
 
@@ -106,6 +113,7 @@ TAMPERINGS: list[tuple[str, Change, str, Code, str]] = [
     ("a log file removed", lambda a: a.objects.pop(LOG), LOG, Code.LOG_MISSING, "is missing;"),
     ("a log file cut short", _cut_log, LOG, Code.LOG_UNREADABLE, "cannot be unpacked: gzip ends"),
     ("a log file added", _extra_log, log_key(1, 30), Code.LOG_UNLISTED, "no digest lists it,"),
+    ("a log file of an odd name", _odd_log, ODD, Code.LOG_UNLISTED, "no digest lists it,"),
     ("two hashes of one log file", _second_opinion, LOG, Code.LOG_CONFLICT, "two digests state"),
     ("a log file's hash algorithm", _log_algorithm, log_key(3, 0), Code.ALGORITHM_HASH,
      "names the hash MD5 for it, not SHA-256"),
@@ -152,6 +160,7 @@ CONSEQUENCES: dict[str, tuple[set[Code], tuple[int, int, int]]] = {
     "a log file removed": (set(), (11, 0, 1)),
     "a log file cut short": (set(), (11, 0, 1)),
     "a log file added": (set(), (12, 1, 0)),
+    "a log file of an odd name": (set(), (12, 1, 0)),
     "two hashes of one log file": (set(), (11, 1, 0)),
     "a log file's hash algorithm": (set(), (11, 1, 0)),
     "a digest changed": (FORGED, LOST),
