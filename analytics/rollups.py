@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 import queries
 from analytics.engines.base import Engine, Opener
 from analytics.warehouse import Warehouse
+from stormtrail.errors import StoreError
 from stormtrail.layout import EventFile, Layout
 
 
@@ -62,15 +63,20 @@ def refresh(
 ) -> tuple[str, ...]:
     """Brings every rollup up to date with the committed events; returns the days that were made.
 
-    `opened` opens the engine that reads the entries.
+    `opened` opens the engine that reads the entries. StoreError where nothing can be written.
     """
     by_day = _files_by_day(layout.committed_files())
     state, versions = _read_state(layout), _versions(by_day)
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
-    _drop_days(layout, set(state) - set(versions))
-    if stale:
-        _build(layout, opened(layout), by_day, list(_pieces(by_day, stale)), progress)
-    _write_state(layout, versions)
+    try:
+        _drop_days(layout, set(state) - set(versions))
+        if stale:
+            _build(layout, opened(layout), by_day, list(_pieces(by_day, stale)), progress)
+        _write_state(layout, versions)
+    except OSError as error:
+        what = f"rollups cannot be written ({error.strerror or error})"
+        hint = "free some space, or analyse a copy in a folder that you may write into"
+        raise StoreError(what, where=str(layout.rollups), hint=hint) from error
     return tuple(stale)
 
 

@@ -187,6 +187,9 @@ def _sweep(layout: Layout) -> None:
             path.unlink(missing_ok=True)
 
 
+_DAY: Any = pa.field("event_day", pa.date32())  # of the files' folders
+
+
 def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     if layout.committed_files():
         pattern = str(layout.events.resolve() / "*" / "*.parquet")
@@ -194,7 +197,7 @@ def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> No
             "events"
         )
     else:
-        _as_table(connection, "events", SCHEMA.empty_table())
+        _as_table(connection, "events", SCHEMA.append(_DAY).empty_table())
 
 
 def _publish_ledger(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:

@@ -6,9 +6,10 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import pyarrow as pa
@@ -36,9 +37,22 @@ def as_csv(rows: pa.Table) -> bytes:
 
 def as_json(rows: pa.Table) -> bytes:
     """A list of objects, one a row; control characters are escaped by JSON itself."""
-    names = rows.column_names
+    names = _unlike(rows.column_names)
     found = [dict(zip(names, map(_json, row), strict=True)) for row in _lines(rows)]
-    return (json.dumps(found, indent=1) + "\n").encode()
+    return (json.dumps(found, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _unlike(names: Sequence[str]) -> list[str]:
+    """The names, of which one that was there before gets a number: an object has each name once."""
+    found: list[str] = []
+    for name in names:
+        number = 0
+        unlike = name
+        while unlike in found:
+            number += 1
+            unlike = f"{name}_{number}"
+        found.append(unlike)
+    return found
 
 
 def as_parquet(rows: pa.Table) -> bytes:
@@ -69,7 +83,7 @@ def _shown(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
-    """JSON types; times as ISO 8601 in UTC, bytes as base64."""
+    """JSON types; times as ISO 8601 in UTC, bytes as base64; what is no number, or has no end, as text."""
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.isoformat().replace("+00:00", "Z")
@@ -83,6 +97,7 @@ def _json(value: Any) -> Any:
         return {str(key): _json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_json(item) for item in value]
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    return float(value) if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    whole = value is None or isinstance(value, (str, bool, int))
+    return value if whole or (isinstance(value, float) and isfinite(value)) else str(value)

@@ -18,6 +18,7 @@ from analytics.rollup_data import load
 from analytics.rollups import refresh
 from analytics.warehouse import Warehouse, publish, reads_rollups
 from ingest.pipeline import IngestOptions, ingest
+from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
 
 HOME, OTHER, REGION = "111122223333", "444455556666", "eu-west-1"
@@ -367,3 +368,24 @@ def test_what_a_function_does_as_another_role_is_its_own_in_other_files_and_days
         (OTHER, "AssumeRole", 1, 1),
         (OTHER, "PutObject", 2, 1),
     ]
+
+
+def test_an_empty_store_has_the_columns_of_a_full_one(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [])
+    publish(layout)
+    with duckdb.connect(str(layout.database), read_only=True) as connection:
+        assert connection.sql("select event_day, event_id from events").fetchall() == []
+
+
+def test_rollups_that_cannot_be_written_are_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+
+    def full(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(rollups, "_write_state", full)
+    with pytest.raises(StoreError, match="rollups cannot be written") as caught:
+        refresh(layout)
+    assert "a folder that you may write into" in caught.value.hint

@@ -75,3 +75,15 @@ def test_days_and_spans_have_a_form() -> None:
 def test_no_rows_are_a_header_alone() -> None:
     assert as_csv(ROWS.slice(0, 0)).decode() == "name,at,share,price,yes,parts,raw\n"
     assert as_json(ROWS.slice(0, 0)) == b"[]\n"
+
+
+def test_what_json_has_no_number_for_is_text() -> None:
+    values = pa.table({"a": [float("nan"), float("inf"), 1.5]})
+    assert [row["a"] for row in json.loads(as_json(values))] == ["nan", "inf", 1.5]
+    large = pa.table({"a": pa.array([Decimal(10**30), Decimal("1.5")], pa.decimal128(38, 1))})
+    assert [row["a"] for row in json.loads(as_json(large))] == [10**30, 1.5]
+
+
+def test_columns_of_one_name_are_all_there() -> None:
+    twice = pa.Table.from_arrays([pa.array([number]) for number in (1, 2, 3)], ["a", "a", "b"])
+    assert json.loads(as_json(twice)) == [{"a": 1, "a_1": 2, "b": 3}]
