@@ -144,10 +144,29 @@ def _view_rollups(connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, P
         )
 
 
+def is_elsewhere(layout: Layout) -> bool:
+    """Whether the published database reads the files of another folder: the store was moved or copied since."""
+    try:
+        with duckdb.connect(str(layout.database), read_only=True) as connection:
+            return _reads_elsewhere(connection, layout)
+    except duckdb.Error:
+        return False
+
+
+def _reads_elsewhere(connection: duckdb.DuckDBPyConnection, layout: Layout) -> bool:
+    found = connection.execute(
+        "select sql from duckdb_views() where view_name = 'events' and not internal"
+    ).fetchall()
+    place = str(layout.events.resolve()).replace("'", "''")
+    return any(place not in text for (text,) in found)
+
+
 def reads_rollups(layout: Layout) -> bool:
     """Whether the published database answers from every rollup that has files, as they are now."""
     try:
         with duckdb.connect(str(layout.database), read_only=True) as connection:
+            if _reads_elsewhere(connection, layout):
+                return False
             for name in rollup_views(layout):
                 connection.table(name).limit(0).fetchall()
     except duckdb.Error:

@@ -100,7 +100,10 @@ def _refuse(place: dict[str, str | None]) -> None:
 def _here(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:
     """The rows from the store, in a confined process."""
     from analytics.sandbox import Limits, run_readonly
+    from analytics.warehouse import is_elsewhere, publish
 
+    if is_elsewhere(settings.layout):
+        publish(settings.layout)
     limits = Limits(settings.sql.seconds, settings.sql.memory, settings.sql.rows)
     return run_readonly(settings.layout, text, given, limits)
 

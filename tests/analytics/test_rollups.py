@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from analytics import rollups
 from analytics.rollup_data import load
 from analytics.rollups import refresh
-from analytics.warehouse import Warehouse, publish, reads_rollups
+from analytics.warehouse import Warehouse, is_elsewhere, publish, reads_rollups
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
@@ -389,3 +390,17 @@ def test_rollups_that_cannot_be_written_are_told_with_what_to_do(
     with pytest.raises(StoreError, match="rollups cannot be written") as caught:
         refresh(layout)
     assert "a folder that you may write into" in caught.value.hint
+
+
+def test_a_store_that_was_copied_answers_from_its_own_files(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    publish(layout)
+    copied = Layout(tmp_path / "copied")
+    shutil.copytree(layout.root, copied.root)
+    assert (is_elsewhere(layout), is_elsewhere(copied), reads_rollups(copied)) == (
+        False,
+        True,
+        False,
+    )
+    publish(copied)
+    assert not is_elsewhere(copied)
