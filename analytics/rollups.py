@@ -67,6 +67,8 @@ def refresh(
     """
     by_day = _files_by_day(layout.committed_files())
     state, versions = _read_state(layout), _versions(by_day)
+    if state == versions:  # a store that nobody may write into can be analysed still
+        return ()
     stale = [day for day, version in sorted(versions.items()) if state.get(day) != version]
     try:
         _drop_days(layout, set(state) - set(versions))

@@ -45,10 +45,20 @@ def _value(name: str, value: Any) -> Any:
 
 def _structure(name: str, value: Any) -> Any:
     if isinstance(value, str):
-        value = _parsed(value)
+        given, value = value, _parsed(value)
+        if name in FREE and _is_json(given):  # a text in it that holds JSON is a text
+            return value
     if name in FREE:
         return _free(value)
     return spelled(value, in_resource=name == "resources")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _parsed(text: str) -> Any:

@@ -196,6 +196,15 @@ def test_a_role_keeps_all_that_a_record_says_of_it(tmp_path: Path, name: str) ->
     assert issuer == made_records()[3]["userIdentity"]["sessionContext"]["sessionIssuer"]
 
 
+@pytest.mark.parametrize("name", ["athena.parquet", "tailpipe.parquet", "camel.parquet"])
+def test_a_text_that_holds_json_stays_a_text(tmp_path: Path, name: str) -> None:
+    asked = {"policyDocument": '{"Statement": []}', "list": ["[1]"]}
+    made = [*made_records()[:3], made_records()[3] | {"requestParameters": asked}]
+    layout = stored(tmp_path, name, FORMATS[name](made))
+    change = next(row for row in rows_of(layout) if row["configuration_change"])
+    assert json.loads(change["request_parameters"]) == asked
+
+
 def changed(column: str, change: Callable[[Any], Any]) -> bytes:
     """The camelCase table with one column changed."""
     table = pq.read_table(io.BytesIO(FORMATS["camel.parquet"](made_records())))
