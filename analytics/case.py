@@ -13,6 +13,7 @@ from analytics import (
     executions,
     feedback,
     judging,
+    loops,
     named_buckets,
     named_functions,
     sources,
@@ -48,6 +49,18 @@ class Case:
             source: {target: back.an_entry for target, back in row.items() if back.an_entry > 0}
             for source, row in self.returned.items()
         }
+
+    @cached_property
+    def k_bounds(self) -> tuple[loops.Matrix, loops.Matrix]:
+        """K at the lower and at the upper ends of its intervals."""
+        low, high = (
+            {
+                i: {j: pair.interval[end] for j, pair in row.items()}
+                for i, row in self.returned.items()
+            }
+            for end in (0, 1)
+        )
+        return low, high
 
     @cached_property
     def function_settings(self) -> Mapping[str, FunctionSettings]:

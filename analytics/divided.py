@@ -52,8 +52,7 @@ def askers(topology: Topology) -> tuple[Asker, ...]:
         Asker(trail.covers, tuple(chosen for _, chosen in trail.selectors))
         for trail in topology.trails.values()
     ]
-    rules = {link.source for link in topology.links if arns.service(link.source) == "events"}
-    for rule in sorted(rules):
+    for rule in event_patterns.rules(topology):
         patterns = tuple(pattern for _, pattern in event_patterns.of_rule(rule, topology))
         found.append(Asker(partial(_is_of, arns.account(rule)), patterns))
     return tuple(asker for asker in found if any(one.names_some for one in asker.settings))

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from analytics import arns
+from analytics import arns, kleene
 from analytics.selectors import Cell
 from analytics.topology import Topology
 
-Values = Mapping[
-    str, Any
-]  # what is known of an event: texts, booleans, several names of one thing, objects
+# what is known of an event: texts, booleans, several names of one thing, objects
+Values = Mapping[str, Any]
 
 _RESOURCES = ("bucketName", "functionName")
 
@@ -100,6 +99,17 @@ def of_rule(node: str, topology: Topology) -> tuple[tuple[datetime | None, Patte
     return tuple((since, one) for since, one in found if one)
 
 
+def reads_cloudtrail(node: str, topology: Topology) -> bool:
+    """Whether a rule asks for what CloudTrail records, in any of its patterns."""
+    return any(one.reads_cloudtrail for _, one in of_rule(node, topology))
+
+
+def rules(topology: Topology) -> list[str]:
+    """Every rule that has targets."""
+    sources = {link.source for link in topology.links}
+    return sorted(node for node in sources if arns.service(node) == "events")
+
+
 def _known(cell: Cell) -> Values:
     detail: dict[str, Any] = {
         "eventSource": cell.event_source,
@@ -126,25 +136,25 @@ def _called(resource: str | None) -> Values:
 
 
 def _object(asked: Mapping[str, Any], known: Values) -> bool | None:
-    return _all(_field(name, wanted, known) for name, wanted in asked.items())
+    return kleene.every(_field(name, wanted, known) for name, wanted in asked.items())
 
 
 def _field(name: str, wanted: object, known: Values) -> bool | None:
     if name == "$or":
         options = wanted if isinstance(wanted, list) else []
-        return _any(_object(option, known) for option in options if isinstance(option, dict))
+        return kleene.some(_object(option, known) for option in options if isinstance(option, dict))
     value = known.get(name)
     if isinstance(wanted, dict):
         return _object(wanted, value if isinstance(value, Mapping) else {})
     if not isinstance(wanted, list):
         return None
-    return _any(_one(item, value) for item in wanted)
+    return kleene.some(_one(item, value) for item in wanted)
 
 
 def _one(item: object, value: object) -> bool | None:
     """Whether a value, or one of its several names, is what an element of a pattern's list wants."""
     if isinstance(value, tuple):
-        return _any(_one(item, name) for name in value)
+        return kleene.some(_one(item, name) for name in value)
     if value is None or isinstance(value, Mapping):
         return None
     if not isinstance(item, dict):
@@ -154,7 +164,7 @@ def _one(item: object, value: object) -> bool | None:
     if not isinstance(value, str):
         return None
     tests = [_TESTS[name](wanted, value) for name, wanted in item.items() if name in _TESTS]
-    return _all(tests) if len(tests) == len(item) else None
+    return kleene.every(tests) if len(tests) == len(item) else None
 
 
 def _beginning(wanted: object, value: str) -> bool | None:
@@ -180,9 +190,9 @@ def _but(wanted: object, value: str) -> bool | None:
             for name, given in wanted.items()
             for one in (given if isinstance(given, list) else [given])
         ]
-        return _not(_any(_one(item, value) for item in each))
+        return kleene.unlike(kleene.some(_one(item, value) for item in each))
     listed = wanted if isinstance(wanted, list) else [wanted]
-    return _not(_any(_one(item, value) for item in listed))
+    return kleene.unlike(kleene.some(_one(item, value) for item in listed))
 
 
 _TESTS: Mapping[str, Callable[[object, str], bool | None]] = {
@@ -192,20 +202,6 @@ _TESTS: Mapping[str, Callable[[object, str], bool | None]] = {
     "equals-ignore-case": lambda wanted, value: str(wanted).lower() == value.lower(),
     "anything-but": _but,
 }
-
-
-def _all(told: Iterable[bool | None]) -> bool | None:
-    found = list(told)
-    return False if False in found else None if None in found else True
-
-
-def _any(told: Iterable[bool | None]) -> bool | None:
-    found = list(told)
-    return True if True in found else None if None in found else False
-
-
-def _not(told: bool | None) -> bool | None:
-    return None if told is None else not told
 
 
 def _names(asked: object) -> Iterable[str]:

@@ -70,7 +70,7 @@ def _tests(topology: Topology) -> Iterator[Test]:
             yield test
     for trail in topology.trails.values():
         yield from (chosen.matches for _, chosen in trail.selectors)
-    for rule in {link.source for link in topology.links}:
+    for rule in event_patterns.rules(topology):
         yield from (pattern.told for _, pattern in event_patterns.of_rule(rule, topology))
 
 
@@ -85,15 +85,7 @@ def _split(runs: Counts, keys: list[int]) -> Counts:
     entries, started = runs.measures["entries"], runs.measures["runs"]
     rest = np.where(new[runs.key] >= 0, np.maximum(entries - started, 0.0), 0.0)
     rows = np.flatnonzero(rest)
-    measures = {
-        name: np.concatenate([values, np.zeros(len(rows))])
-        for name, values in runs.measures.items()
-    }
-    measures["entries"] = np.concatenate([entries - rest, rest[rows]])
-    return Counts(
-        np.concatenate([runs.minute, runs.minute[rows]]),
-        np.concatenate([runs.key, new[runs.key[rows]]]),
-        (*runs.keys, *(runs.keys[key] for key in keys)),
-        measures,
-        runs.minutes,
-    )
+    added = {name: np.zeros(len(rows)) for name in runs.measures} | {"entries": rest[rows]}
+    kept = replace(runs, measures=runs.measures | {"entries": entries - rest})
+    more = [runs.keys[key] for key in keys]
+    return kept.extended(more, runs.minute[rows], new[runs.key[rows]], added)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from analytics import kleene
 from analytics.selectors import Cell
 
 Test = Callable[[Cell], bool | None]
@@ -92,19 +93,11 @@ def _texts(cell: Cell) -> Iterator[str]:
 
 
 def _all(tests: list[Test]) -> Test:
-    def test(cell: Cell) -> bool | None:
-        told = [one(cell) for one in tests]
-        return False if False in told else None if None in told else True
-
-    return test
+    return lambda cell: kleene.every(one(cell) for one in tests)
 
 
 def _any(tests: list[Test]) -> Test:
-    def test(cell: Cell) -> bool | None:
-        told = [one(cell) for one in tests]
-        return True if True in told else None if None in told else False
-
-    return test
+    return lambda cell: kleene.some(one(cell) for one in tests)
 
 
 @dataclass(frozen=True)

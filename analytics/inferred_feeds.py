@@ -260,6 +260,14 @@ def _explanation(
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         way = _preferred(ones, scale, far=tells)
         return way, True, _likely(way, ones, scale)
+    way, likely = _by_movement(explained, best, scale, traffic)
+    return way, False, likely
+
+
+def _by_movement(
+    explained: Sequence[_Explained], best: Fit, scale: float, traffic: Counts
+) -> tuple[_Way, tuple[Mask, ...]]:
+    """What explains best how the runs move, and the cells of all that is not ruled out."""
     moves = max(item.moves.gain for item in explained) > 0
     least = max(
         LEAST_DISPERSION if moves else AT_CEILING, min(item.moves.dispersion for item in explained)
@@ -280,7 +288,7 @@ def _explanation(
     # batches move by a share of what is delivered: what is ruled out is so by that too
     top = max(other.total for other in partly)
     likely = _different([*_likely(way, whole, 1.0), *_likely(replace(way, total=top), partly, 1.0)])
-    return way, False, likely
+    return way, likely
 
 
 def _likely(taken: _Way, ways: Sequence[_Way], scale: float) -> tuple[Mask, ...]:

@@ -134,7 +134,7 @@ def _judge_rule(
     as log files; where it is nowhere, whether calls of its account explain its runs one by one."""
     if not _told(start.node, topology):
         return _judge_by_calls(start, graph, data)
-    if _reads_cloudtrail(start.node, topology):
+    if event_patterns.reads_cloudtrail(start.node, topology):
         return Verdict(start.node, start.kind, "recorded", 1.0)
     of_a_bucket = any(arns.service(place) == "s3" for place in upstream)
     return _judge_by_files(start, graph, data) if of_a_bucket else None
@@ -152,11 +152,6 @@ def _judge_by_calls(start: Start, graph: Graph, data: RollupData) -> Verdict | N
     runs = started.busiest_runs(start.node, graph, data)
     mask = rule_feeds.matched(*place, runs, own, data.traffic)
     return None if mask is None else replace(verdict, matched=mask)
-
-
-def _reads_cloudtrail(node: str, topology: Topology) -> bool:
-    patterns = event_patterns.of_rule(node, topology)
-    return any(pattern.reads_cloudtrail for _, pattern in patterns)
 
 
 def _holds_log_files(place: str, data: RollupData) -> bool:

@@ -82,17 +82,8 @@ def _strength(group: tuple[str, ...], case: Case) -> tuple[Floats, float | None,
     )
     if not back.any():
         return np.sum([case.measured[node].direct_runs for node in group], axis=0), None, (1.0, 1.0)
-    low, high = (loops.spectral_radius(k, group) for k in _bounds(case))
+    low, high = (loops.spectral_radius(k, group) for k in case.k_bounds)
     return back, loops.spectral_radius(case.k, group), (low, high)
-
-
-def _bounds(case: Case) -> tuple[loops.Matrix, loops.Matrix]:
-    """K at the lower and at the upper ends of its intervals."""
-    low, high = (
-        {i: {j: pair.interval[end] for j, pair in row.items()} for i, row in case.returned.items()}
-        for end in (0, 1)
-    )
-    return low, high
 
 
 def _amplification(
@@ -101,7 +92,7 @@ def _amplification(
     """How many entries one original entry ends as, at least, probably, at most; None where it has no end."""
     if radius is None:
         return None, None, None
-    low, high = _bounds(case)
+    low, high = case.k_bounds
     least, likely, most = (rounded(loops.amplification(k, group), 4) for k in (low, case.k, high))
     return least, likely, most
 

@@ -6,7 +6,7 @@ Shapes: a `Counts` holds R rows; `minute[R]` counts minutes from the window's st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -62,6 +62,18 @@ class Counts:
     def where(self, test: Callable[[Key], bool]) -> NDArray[np.bool_]:
         """Which keys pass, as K booleans."""
         return np.fromiter((test(key) for key in self.keys), dtype=bool, count=len(self.keys))
+
+    def extended(
+        self, keys: Sequence[Key], minute: Ints, key: Ints, measures: Mapping[str, Floats]
+    ) -> Counts:
+        """The counts with further keys and rows; `key` counts on from the keys that are there."""
+        return Counts(
+            np.concatenate([self.minute, minute]),
+            np.concatenate([self.key, key]),
+            (*self.keys, *keys),
+            {name: np.concatenate([old, measures[name]]) for name, old in self.measures.items()},
+            self.minutes,
+        )
 
     def only(self, keys: Iterable[int]) -> Floats:
         """Weights (K): 1 for the keys at these places, 0 for others."""

@@ -113,8 +113,7 @@ def _estimated(
 
 def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
     """Whether it is a rule on what CloudTrail records, and not on a bucket's new objects."""
-    patterns = event_patterns.of_rule(verdict.node, topology)
-    known = any(pattern.reads_cloudtrail for _, pattern in patterns)
+    known = event_patterns.reads_cloudtrail(verdict.node, topology)
     return verdict.kind == "eventbridge" and (known or verdict.matched is not None)
 
 

@@ -7,7 +7,7 @@ calls as often as any other. So what an entry causes is right, however many such
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,21 +68,9 @@ def stood_for(data: RollupData, topology: Topology) -> tuple[RollupData, tuple[S
     return replace(data, runs=runs, run_cells=cells), tuple(stands)
 
 
-def _with(runs: Counts, keys: Iterable[Key], series: Iterable[Floats]) -> Counts:
+def _with(runs: Counts, keys: Sequence[Key], series: Sequence[Floats]) -> Counts:
     """The counts with further keys, each with a run for every count a minute."""
-    minutes, places, values = [runs.minute], [runs.key], [np.ones(0)]
-    all_keys = [*runs.keys]
-    for key, counted in zip(keys, series, strict=True):
-        busy = np.flatnonzero(counted)
-        minutes.append(busy)
-        places.append(np.full(len(busy), len(all_keys)))
-        values.append(counted[busy])
-        all_keys.append(key)
-    more = np.concatenate(values)
-    measures = {
-        name: np.concatenate([found, MEASURES[name] * more])
-        for name, found in runs.measures.items()
-    }
-    return Counts(
-        np.concatenate(minutes), np.concatenate(places), tuple(all_keys), measures, runs.minutes
-    )
+    place, minute = np.nonzero(series)
+    counted = np.asarray(series)[place, minute]
+    measures = {name: MEASURES[name] * counted for name in runs.measures}
+    return runs.extended(keys, minute, len(runs.keys) + place, measures)

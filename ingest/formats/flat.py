@@ -44,21 +44,18 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _structure(name: str, value: Any) -> Any:
-    if isinstance(value, str):
-        given, value = value, _parsed(value)
-        if name in FREE and _is_json(given):  # a text in it that holds JSON is a text
-            return value
     if name in FREE:
-        return _free(value)
+        return _free_text(value) if isinstance(value, str) else _free(value)
+    if isinstance(value, str):
+        value = _parsed(value)
     return spelled(value, in_resource=name == "resources")
 
 
-def _is_json(text: str) -> bool:
+def _free_text(text: str) -> Any:
     try:
-        json.loads(text)
+        return json.loads(text)  # a text in it that holds JSON is a text
     except (ValueError, RecursionError):
-        return False
-    return True
+        return _free(read_struct(text))
 
 
 def _parsed(text: str) -> Any:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stormtrail.console import emit, note, stages, table
-from stormtrail.errors import UsageError
+from stormtrail.errors import StoreError, UsageError
 from stormtrail.settings import Settings, load
 from stormtrail.verbs._common import OutFlag, StoreFlag, chosen, deliver, piped
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from stormtrail.layout import Layout
 
 _NAME = re.compile(r"[A-Za-z_][\w/-]*")
 
@@ -100,12 +102,24 @@ def _refuse(place: dict[str, str | None]) -> None:
 def _here(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:
     """The rows from the store, in a confined process."""
     from analytics.sandbox import Limits, run_readonly
-    from analytics.warehouse import is_elsewhere, publish
 
-    if is_elsewhere(settings.layout):
-        publish(settings.layout)
     limits = Limits(settings.sql.seconds, settings.sql.memory, settings.sql.rows)
+    try:
+        return run_readonly(settings.layout, text, given, limits)
+    except (UsageError, StoreError):
+        if not _published_anew(settings.layout):
+            raise
     return run_readonly(settings.layout, text, given, limits)
+
+
+def _published_anew(layout: Layout) -> bool:
+    """Whether the store was moved or copied, so that its database had to be published again."""
+    from analytics.warehouse import is_elsewhere, publish  # slow to import, and few need it
+
+    if not is_elsewhere(layout):
+        return False
+    publish(layout)
+    return True
 
 
 def _in_athena(settings: Settings, text: str, given: dict[str, Any]) -> pa.Table:
