@@ -128,9 +128,10 @@ def _keep_days(
     layout: Layout, view: str, rollup: Rollup, days: tuple[str, ...], rows: pa.Table
 ) -> None:
     """Keeps each day's rows of a rollup in a file of its own."""
-    of_day = pc.strftime(rows[rollup.time], "%Y-%m-%d")
+    of_day = pc.floor_temporal(rows[rollup.time], unit="day")
     for day in days:
-        _keep(layout, view, day, rows.filter(pc.equal(of_day, day)))
+        own = pc.equal(of_day, pa.scalar(datetime.fromisoformat(day), of_day.type))
+        _keep(layout, view, day, rows.filter(own))
 
 
 def known_sessions(functions: Iterable[str]) -> pa.Table:

@@ -6,6 +6,7 @@ Nothing else in `analytics` knows which engine runs the SQL.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -74,7 +75,7 @@ class Warehouse:
     def use_events(self, paths: Sequence[Path]) -> None:
         """Points the view `events` at these files; an empty table where there are none."""
         if paths:
-            files = [str(path) for path in paths]
+            files = [_literally(path) for path in paths]
             relation = self._connection.read_parquet(files, union_by_name=True)
         else:
             relation = self._connection.from_arrow(SCHEMA.empty_table())
@@ -138,10 +139,15 @@ def rollup_views(layout: Layout) -> dict[str, Path]:
 
 def _view_rollups(connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, Path]) -> None:
     for name, folder in rollups.items():
-        pattern = str(folder / "*" / "*.parquet")
+        pattern = f"{_literally(folder)}/*/*.parquet"
         connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
             name
         )
+
+
+def _literally(path: Path) -> str:
+    """A path that DuckDB takes for itself and not for a pattern."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
 
 
 def is_elsewhere(layout: Layout) -> bool:
@@ -157,7 +163,7 @@ def _reads_elsewhere(connection: duckdb.DuckDBPyConnection, layout: Layout) -> b
     found = connection.execute(
         "select sql from duckdb_views() where view_name = 'events' and not internal"
     ).fetchall()
-    place = str(layout.events.resolve()).replace("'", "''")
+    place = _literally(layout.events.resolve()).replace("'", "''")
     return any(place not in text for (text,) in found)
 
 
@@ -211,7 +217,7 @@ _DAY: Any = pa.field("event_day", pa.date32())  # of the files' folders
 
 def _publish_events(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
     if layout.committed_files():
-        pattern = str(layout.events.resolve() / "*" / "*.parquet")
+        pattern = f"{_literally(layout.events.resolve())}/*/*.parquet"
         connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
             "events"
         )

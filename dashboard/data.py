@@ -64,21 +64,21 @@ def open_store(root: Path, settings: str = USUAL) -> Store:
     refresh_now_and_then(layout)
     given = [*layout.topology.glob("*.json"), layout.promises]
     times = sorted(path.stat().st_mtime_ns for path in given if path.exists())
-    return Store(str(layout.root), f"{_committed(layout.ledger)}:{times}", settings)
+    return Store(str(layout.root), f"{_committed(layout)}:{times}", settings)
 
 
-def _committed(ledger: Path) -> str:
+def _committed(layout: Layout) -> str:
     """Rows, files and last batch: they change together with what is committed, and only then."""
-    if not ledger.exists():
+    if not layout.ledger.exists():
         return "0:"
     query = "select coalesce(sum(rows), 0), count(*), max(batch_id) from event_files"
     try:
-        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(layout.ledger_address, uri=True)) as connection:
             return ":".join(map(str, connection.execute(query).fetchone()))
     except sqlite3.Error as error:
         hint = "is this folder a Stormtrail store?"
         raise StoreError(
-            f"ledger cannot be read ({error})", where=str(ledger), hint=hint
+            f"ledger cannot be read ({error})", where=str(layout.ledger), hint=hint
         ) from error
 
 

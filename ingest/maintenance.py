@@ -79,7 +79,7 @@ def status(layout: Layout) -> StoreStatus:
 
 def _counts(layout: Layout) -> tuple[int, int, int]:
     try:
-        with closing(sqlite3.connect(f"file:{layout.ledger}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(layout.ledger_address, uri=True)) as connection:
             one = [
                 connection.execute(f"select count(*) from {table}").fetchone()[0]  # noqa: S608
                 for table in ("sources", "rejects", "batches")

@@ -7,7 +7,7 @@ crontab(5) counts from Sunday = 0 (or 7) and joins them by *or* where both are g
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.base import BaseTrigger
@@ -19,6 +19,7 @@ from stormtrail.errors import UsageError
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # where to look for the last due time, from near to far, so that few steps lead up to now
 _BACK = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 8, 24 * 32, 24 * 367, 24 * 1463))
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _MACROS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -34,6 +35,9 @@ class Cron:
         self.expression = expression
         self._zone = _zone(timezone)
         self._trigger = _trigger(_MACROS.get(expression, expression), self._zone)
+        if self.after(_ANY_TIME) is None:
+            what = f"{expression!r} is never due"
+            raise UsageError(what, where="--cron", hint="no such day is in any month")
 
     def after(self, moment: datetime) -> datetime | None:
         """The first due time later than `moment`; None where there is none any more."""

@@ -53,6 +53,11 @@ class Layout:
         return self.root / "ledger.sqlite"
 
     @property
+    def ledger_address(self) -> str:
+        """The ledger for readers, as SQLite's URI."""
+        return f"{self.ledger.absolute().as_uri()}?mode=ro"
+
+    @property
     def database(self) -> Path:
         """The DuckDB file that any client can open read-only."""
         return self.root / "stormtrail.duckdb"
@@ -110,7 +115,7 @@ class Layout:
         if not self.ledger.exists():
             return []
         try:
-            with closing(sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True)) as connection:
+            with closing(sqlite3.connect(self.ledger_address, uri=True)) as connection:
                 return connection.execute(statement).fetchall()
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
@@ -120,9 +125,7 @@ class Layout:
             return
         try:
             # an engine may ask for batches from another thread than the first, never from two at once
-            opened = sqlite3.connect(
-                f"file:{self.ledger}?mode=ro", uri=True, check_same_thread=False
-            )
+            opened = sqlite3.connect(self.ledger_address, uri=True, check_same_thread=False)
             with closing(opened) as connection:
                 found = connection.execute(f"select {columns} from {name}")  # noqa: S608
                 while rows := found.fetchmany(_LEDGER_ROWS):

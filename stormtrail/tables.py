@@ -83,7 +83,7 @@ def _shown(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
-    """JSON types; times as ISO 8601 in UTC, bytes as base64; what is no number, or has no end, as text."""
+    """JSON types; times (UTC) and intervals as ISO 8601, bytes as base64; what is no number, or has no end, as text."""
     if isinstance(value, datetime):
         aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return aware.isoformat().replace("+00:00", "Z")
@@ -91,6 +91,9 @@ def _json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, pa.MonthDayNano):
+        seconds = Decimal(value.nanoseconds).scaleb(-9).normalize()
+        return f"P{value.months}M{value.days}DT{seconds:f}S"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):

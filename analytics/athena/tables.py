@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+import queries
 from analytics.athena.ledger import FOLDER, ledger_schemas
 from analytics.rollups import FUNCTIONS, FUNCTIONS_OF_DAY, ROLLUPS, known_sessions
 from analytics.warehouse import EVENT_INTEGRITY, LEDGER_TABLES, Warehouse
@@ -61,19 +62,11 @@ join alone as a
   on a.account_id = f.account_id
   and a.session_name = f.session_name
 """
-_ISSUED_KEYS = """
-select
-  e.issued_access_key_id as access_key_id,
-  max(coalesce(e.caller_function_arn, k.function_arn)) as function_arn
-from events as e
-left join known_sessions as k
-  on k.account_id = e.identity_account_id
-  and k.session_name = e.session_name
-  and (k.aws_region is null or k.aws_region = e.aws_region)
-where e.issued_access_key_id is not null
-  and coalesce(e.caller_function_arn, k.function_arn) is not null
-group by e.issued_access_key_id
-"""
+_ISSUED_KEYS = (
+    queries.text("issued_keys")
+    .replace("$day_start", "timestamp '2013-11-14 00:00:00'")
+    .replace("$day_end", "timestamp '9999-12-31 00:00:00'")
+)
 _SAME = 'select * from "{}"'
 """For a table of events by another name, which was checked to be a plain one."""
 

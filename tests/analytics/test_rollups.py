@@ -18,6 +18,7 @@ from analytics import rollups
 from analytics.rollup_data import load
 from analytics.rollups import refresh
 from analytics.warehouse import Warehouse, is_elsewhere, publish, reads_rollups
+from ingest.maintenance import status
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.errors import StoreError
 from stormtrail.layout import Layout
@@ -220,6 +221,19 @@ def test_files_that_arrive_in_any_order_leave_what_all_at_once_leave(
         for layout in (Layout(tmp_path / "store"), whole)
     )
     assert found == expected
+
+
+@pytest.mark.parametrize("name", ["a*b", "[ab]", "a#b", "50%20", "it's", "{a,b}", "a b"])
+def test_a_store_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "ab").mkdir()  # what the name would match as a pattern
+    store(tmp_path / "ab", "b", [record("e2", "2026-03-01T10:00:01Z", "Invoke", "r2")])
+    (tmp_path / name).mkdir()
+    layout = store(tmp_path / name, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    refresh(layout)
+    assert published(layout, "select event_id from events") == [("e1",)]
+    assert published(layout, "select sum(runs) from run_minutes") == [(1,)]
+    assert not is_elsewhere(layout)
+    assert status(layout).rows == 1
 
 
 def test_an_empty_store_is_published_and_answers(tmp_path: Path) -> None:

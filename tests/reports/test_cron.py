@@ -73,7 +73,16 @@ def test_a_rare_time_is_found_long_after() -> None:
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "* * * *", "61 * * * *", "0 7 * * 8", "0 7 * * xyz", "a b c d e", "0 7 1-x * *"],
+    [
+        "",
+        "* * * *",
+        "61 * * * *",
+        "0 7 * * 8",
+        "0 7 * * xyz",
+        "a b c d e",
+        "0 7 1-x * *",
+        "0 7 30 2 *",
+    ],
 )
 def test_a_wrong_expression_is_a_usage_error(expression: str) -> None:
     with pytest.raises(UsageError):

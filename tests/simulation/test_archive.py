@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import simulation
+from stormtrail.errors import UsageError
 from tests.simulation.reading import read_archive
 
 KEY = re.compile(
@@ -29,6 +30,22 @@ def test_a_seed_gives_the_same_bytes_every_time(tmp_path: Path) -> None:
         simulation.make("two_storms", seed, tmp_path / name, hours=1.0, scale=0.3)
     assert digest(tmp_path / "a") == digest(tmp_path / "b")
     assert digest(tmp_path / "a") != digest(tmp_path / "c")
+
+
+def test_a_simulation_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    for seed in (4, 3):
+        simulation.make("two_storms", seed, tmp_path / "again", hours=1.0, scale=0.3)
+    simulation.make("two_storms", 3, tmp_path / "once", hours=1.0, scale=0.3)
+    assert digest(tmp_path / "again") == digest(tmp_path / "once")
+
+
+def test_an_archive_that_is_not_simulated_is_not_touched(tmp_path: Path) -> None:
+    real = tmp_path / "archive" / "a.json"
+    real.parent.mkdir()
+    real.write_text("{}")
+    with pytest.raises(UsageError, match="no simulated one"):
+        simulation.make("two_storms", 3, tmp_path, hours=1.0, scale=0.3)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [real]
 
 
 @pytest.mark.parametrize(

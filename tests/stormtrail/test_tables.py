@@ -72,6 +72,12 @@ def test_days_and_spans_have_a_form() -> None:
     assert json.loads(as_json(rows)) == [{"day": "2026-01-02", "span": 90.0}]
 
 
+def test_an_interval_of_months_is_iso_8601_as_durations_are() -> None:
+    span = pa.MonthDayNano([14, 3, 1_500_000_000])
+    rows = pa.table({"span": pa.array([span], pa.month_day_nano_interval())})
+    assert json.loads(as_json(rows)) == [{"span": "P14M3DT1.5S"}]
+
+
 def test_no_rows_are_a_header_alone() -> None:
     assert as_csv(ROWS.slice(0, 0)).decode() == "name,at,share,price,yes,parts,raw\n"
     assert as_json(ROWS.slice(0, 0)) == b"[]\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import simulation
 from analytics.analysis import analyze
 from analytics.athena.ledger import export_ledger
 from analytics.athena.tables import VIEWS, Place, athena_type, ddl, rollup_schemas, statements
-from analytics.rollups import known_sessions
+from analytics.rollups import ROLLUPS, known_sessions
 from analytics.warehouse import LEDGER_TABLES, Warehouse, publish
 from ingest.pipeline import IngestOptions, ingest
 from ingest.schema import COLUMNS
@@ -119,7 +119,10 @@ def test_the_views_give_what_the_store_and_the_analysis_have(layout: Layout) -> 
         ids = "select event_id, uri from event_integrity order by all"
         assert made["event_integrity"].num_rows > 100
         assert engine.sql(ids).to_pylist() == published.sql(ids).to_arrow_table().to_pylist()
-    assert made["issued_keys"].column_names == ["access_key_id", "function_arn"]
+    day = {"day_start": datetime(2026, 1, 1), "day_end": datetime(2026, 1, 2)}
+    for rollup in ROLLUPS.values():  # they read what the views give
+        assert engine.query(rollup.query, **day).num_rows == 0
+    assert made["issued_keys"].column_names == engine.query("issued_keys", **day).column_names
 
 
 def test_a_table_by_another_name_is_called_events_by_a_view() -> None:
