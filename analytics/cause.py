@@ -17,7 +17,7 @@ from analytics import arns, filter_patterns
 from analytics.findings import Cause
 from analytics.selectors import Cell
 from analytics.timing import utc
-from analytics.topology import Change, Filter, Topology, Trail
+from analytics.topology import Change, Filter, Topology, Trail, covers
 
 MINUTE = timedelta(minutes=1)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
@@ -41,9 +41,8 @@ def pieces(sources: Iterable[str], functions: Iterable[str], topology: Topology)
         | nodes
         | set(functions)
     )
-    found |= {
-        f"{node.split(':log-group:')[0]}:log-group:*" for node in nodes if ":log-group:" in node
-    }
+    policies = (link for link in topology.links if link.source.endswith(":log-group:*"))
+    found |= {link.source for link in policies if any(covers(link, node) for node in nodes)}
     for service in {
         str(arns.service(node)) for node in nodes if not topology.feeding_trails(node)
     } & {"s3", "logs"}:

@@ -1,7 +1,7 @@
 """Links that the account itself tells (`topology pull`) or a user's file gives: STORE/topology/*.json.
 
-A file is `{"taken_at": TIME, "links": [{"source", "target", "pattern"?, "batch_size"?}], "trails": [{"arn",
-"account", "region", "organization", "multi_region", "event_selectors"?, "advanced_event_selectors"?}]}`.
+A file is `{"taken_at": TIME, "links": [{"source", "target", "pattern"?, "batch_size"?, "excepted"?}], "trails":
+[{"arn", "account", "region", "organization", "multi_region", "event_selectors"?, "advanced_event_selectors"?}]}`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _from_file(path: Path) -> Topology:
         hint = "correct or remove the file; docs/topology.md shows its form"
         raise InputError(f"is no topology file ({error})", where=str(path), hint=hint) from error
     filters = tuple(
-        Filter(link.source, link.target, link.pattern)
+        Filter(link.source, link.target, link.pattern, excepted=link.excepted)
         for link in links
         if ":log-group:" in link.source
     )
@@ -48,6 +48,7 @@ def _link(item: Mapping[str, Any]) -> Link:
         origin="configured",
         pattern=item.get("pattern"),
         batch_size=item.get("batch_size"),
+        excepted=frozenset(item.get("excepted", ())),
     )
 
 

@@ -39,8 +39,7 @@ def on_the_way(node: str, functions: Sequence[str], topology: Topology) -> tuple
 
 def _of_group(group: str, topology: Topology) -> list[Filter]:
     """A group's filters, and the policy of its account and region."""
-    names = {group, f"{group.split(':log-group:')[0]}:log-group:*"}
-    return [item for item in topology.filters if item.source in names]
+    return [item for item in topology.filters if item.of_group(group)]
 
 
 def takes(filters: Sequence[Filter], all_cells: Sequence[Cell]) -> Mask:

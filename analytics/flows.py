@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import networkx as nx
@@ -16,7 +16,7 @@ import numpy as np
 
 from analytics import arns
 from analytics.series import Counts, Floats
-from analytics.topology import Topology
+from analytics.topology import Link, Topology, covers
 
 RELAY_KINDS = (
     "sqs",
@@ -110,7 +110,7 @@ def _unrecorded(runs: Counts, recorded: Container[str]) -> dict[str, list[int]]:
 
 def only_way_in(function: str, topology: Topology) -> Start | None:
     """What starts a function by the links alone; None where they tell of nothing or of several."""
-    linked = _policy_groups([link.source for link in topology.into(function)], topology)
+    linked = _linked(topology.into(function), topology)
     if len(set(linked)) != 1:
         return None
     return Start(arns.kind(linked[0]) or "unknown", arns.log_group(linked[0]))
@@ -130,10 +130,8 @@ def start_of(key: tuple[object, ...], topology: Topology) -> Start | None:
         return Start(kind, arn, recorded=False)  # the role that the state machine runs as
     if arn:
         return Start(arns.kind(arn) or kind, arns.log_group(arn))
-    linked = [
-        link.source for link in topology.into(function) if _fits(kind, arns.kind(link.source))
-    ]
-    linked = _policy_groups(linked, topology)
+    into = [link for link in topology.into(function) if _fits(kind, arns.kind(link.source))]
+    linked = _linked(into, topology)
     linked = linked or (_fed_streams(function, topology) if kind == "firehose" else [])
     if len(set(linked)) == 1:
         return Start(arns.kind(linked[0]) or kind, linked[0])
@@ -224,13 +222,13 @@ def together(mine: Floats, other: Floats) -> bool:
     return bool(mean.sum() >= LEAST_RUNS and apart < IN_STEP * 2 * np.sqrt(mean / np.pi).sum())
 
 
-def _policy_groups(linked: list[str], topology: Topology) -> list[str]:
-    """An account policy subscribes every log group: of them, the one that a trail is known to feed."""
-    if not any(node.endswith(":log-group:*") for node in linked):
-        return linked
-    places = {node.removesuffix("*") for node in linked if node.endswith(":log-group:*")}
+def _linked(links: Sequence[Link], topology: Topology) -> list[str]:
+    """Where the links begin; an account's policy subscribes every log group: of them, the one that a trail is
+    known to feed."""
+    policies = [link for link in links if link.source.endswith(":log-group:*")]
     fed = {link.target for arn in topology.trails for link in topology.out_of(arn)}
-    return [node for node in fed if any(node.startswith(place) for place in places)] or linked
+    covered = [node for node in fed if any(covers(policy, node) for policy in policies)]
+    return covered or [link.source for link in links]
 
 
 def _fed_streams(function: str, topology: Topology) -> list[str]:

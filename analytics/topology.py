@@ -17,7 +17,8 @@ from analytics.selectors import Selector
 
 @dataclass(frozen=True)
 class Link:
-    """`source` hands on to `target` in [since, until); None is "as far as is known"."""
+    """`source` hands on to `target` in [since, until); None is "as far as is known". `excepted`: the names of log
+    groups that an account's policy leaves out."""
 
     source: str
     target: str
@@ -27,12 +28,13 @@ class Link:
     event_id: str | None = None
     pattern: str | None = None
     batch_size: int | None = None
+    excepted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Filter:
     """A subscription filter, or an account's policy, from a log group to `target` in [since, until): its pattern,
-    and the event that set it."""
+    the names of log groups that a policy leaves out, and the event that set it."""
 
     source: str
     target: str
@@ -40,6 +42,17 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     event_id: str | None = None
+    excepted: frozenset[str] = frozenset()
+
+    def of_group(self, group: str) -> bool:
+        """Whether it is a log group's (by ARN): its own, or its account's policy's that does not leave it out."""
+        return self.source == group or covers(self, group)
+
+
+def covers(policy: Link | Filter, group: str) -> bool:
+    """Whether a link or filter is an account's policy, of every log group (`log-group:*`), that covers this one."""
+    place, _, name = group.partition(":log-group:")
+    return policy.source == f"{place}:log-group:*" and name not in policy.excepted
 
 
 @dataclass(frozen=True)

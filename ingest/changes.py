@@ -21,6 +21,7 @@ CHANGES: dict[str, frozenset[str]] = {
         [
             "PutSubscriptionFilter",
             "DeleteSubscriptionFilter",
+            "DeleteLogGroup",
             "PutDestination",
             "DeleteDestination",
             "PutAccountPolicy",
@@ -46,7 +47,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "events.amazonaws.com": frozenset(
         ["PutRule", "DeleteRule", "EnableRule", "DisableRule", "PutTargets", "RemoveTargets"]
     ),
-    "sns.amazonaws.com": frozenset(["Subscribe", "Unsubscribe"]),
+    "sns.amazonaws.com": frozenset(["Subscribe", "Unsubscribe", "DeleteTopic"]),
     "firehose.amazonaws.com": frozenset(
         ["CreateDeliveryStream", "UpdateDestination", "DeleteDeliveryStream"]
     ),

@@ -25,13 +25,15 @@ class Link(
 ):
     """`source` hands on to `target`, both ARNs; function ARNs without version, log groups without `:*`.
 
-    `pattern` is a rule's or subscription's, `batch_size` a mapping's, in records.
+    `pattern` is a rule's or subscription's, `batch_size` a mapping's, in records; `excepted` are the names of log
+    groups that an account's policy leaves out.
     """
 
     source: str
     target: str
     pattern: str | None = None
     batch_size: int | None = None
+    excepted: tuple[str, ...] = ()
     told: Told | None = None
 
     @property

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
+from ingest.topology.criteria import excepted
 from ingest.topology.document import Link, Told, Trail, node
 
 Answer = Mapping[str, Any]
 
 _OFF = {"Disabled", "Disabling", "Deleting"}
 _LAMBDA = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
-_EXCEPT = re.compile(r"LogGroupName\s+NOT\s+IN\s+(\[.*\])", re.IGNORECASE | re.DOTALL)
 
 
 def of_trail(answer: Answer, told: Told) -> Iterator[Link]:
@@ -61,11 +63,12 @@ def of_account_policy(answer: Answer, groups: Iterable[str], told: Told) -> Iter
     if not isinstance(target, str):
         return
     pattern = document.get("FilterPattern") or None
-    excepted = _excepted(answer.get("selectionCriteria"))
+    left_out = excepted(answer.get("selectionCriteria"))
     place = f"arn:{partition(target)}:logs:{told.region}:{answer.get('accountId') or told.account}"
-    yield _link(f"{place}:log-group:*", target, told, pattern=pattern)
+    every = _link(f"{place}:log-group:*", target, told, pattern=pattern)
+    yield structs.replace(every, excepted=tuple(sorted(left_out)))
     for group in groups:
-        if group.split(":log-group:", 1)[-1] not in excepted:
+        if group.split(":log-group:", 1)[-1] not in left_out:
             yield _link(group, target, told, pattern=pattern)
 
 
@@ -151,16 +154,6 @@ def _link(
     return Link(
         source=node(source), target=node(target), pattern=pattern, batch_size=batch_size, told=told
     )
-
-
-def _excepted(criteria: object) -> frozenset[str]:
-    """The log groups that a policy's selection criteria leave out: `LogGroupName NOT IN ["a", "b"]`."""
-    found = _EXCEPT.search(criteria) if isinstance(criteria, str) else None
-    try:
-        names = json.loads(found.group(1)) if found else []
-    except ValueError:
-        return frozenset()
-    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _object(text: object) -> Mapping[str, Any]:

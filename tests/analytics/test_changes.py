@@ -9,6 +9,7 @@ import pytest
 
 from analytics.changes import HANDLERS, from_changes
 from analytics.selectors import Cell
+from analytics.topology import covers
 from ingest.changes import CHANGES, is_change
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -134,6 +135,30 @@ def test_a_change_makes_its_link(name: str, request_: object, source: str, targe
             ("PutTargets", {"rule": "calls", "targets": [{"arn": FUNCTION}]}),
             ("RemoveTargets", {"rule": "calls", "ids": ["1"]}),
         ),
+        (
+            ("PutTargets", {"rule": "calls", "targets": [{"id": "f", "arn": FUNCTION}]}),
+            ("RemoveTargets", {"rule": "calls", "ids": ["f"]}),
+        ),
+        (
+            ("PutSubscriptionFilter", SUBSCRIBE),
+            ("DeleteLogGroup", {"logGroupName": "audit"}),
+        ),
+        (
+            ("PutDestination", {"destinationName": "archive", "targetArn": STREAM}),
+            ("DeleteDestination", {"destinationName": "archive"}),
+        ),
+        (
+            ("Subscribe", {"topicArn": TOPIC, "endpoint": FUNCTION}),
+            ("DeleteTopic", {"topicArn": TOPIC}),
+        ),
+        (
+            ("Subscribe", {"topicArn": TOPIC, "endpoint": FUNCTION}),
+            ("DeleteFunction20150331", {"functionName": "forwarder"}),
+        ),
+        (
+            ("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": GROUP}),
+            ("UpdateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": ""}),
+        ),
         (("CreateDeliveryStream", transforms()), ("UpdateDestination", transforms(enabled=False))),
         (
             ("CreateDeliveryStream", transforms()),
@@ -162,6 +187,121 @@ def test_a_delivery_streams_function_stays_where_only_its_destination_changes() 
 @pytest.mark.parametrize("name", sorted(set(HANDLERS) - {"PutDestinationPolicy"}))
 def test_every_change_that_makes_a_link_is_kept_at_load(name: str) -> None:
     assert any(is_change(service, name) for service in CHANGES)
+
+
+def held(*rows: dict[str, object]) -> set[tuple[str, str, int | None, int | None]]:
+    """Source, target, first and last minute of each link."""
+    return {
+        (link.source, link.target, minutes(link.since), minutes(link.until))
+        for link in from_changes(rows).links
+    }
+
+
+def minutes(time: datetime | None) -> int | None:
+    return None if time is None else int((time - START).total_seconds() // 60)
+
+
+OTHER = f"{FUNCTION}-2"
+
+
+def test_only_the_filter_that_is_deleted_ends() -> None:
+    other = {**SUBSCRIBE, "filterName": "other", "destinationArn": OTHER}
+    before = {**SUBSCRIBE, "filterName": "of before the archive"}
+    assert held(
+        change("PutSubscriptionFilter", SUBSCRIBE),
+        change("PutSubscriptionFilter", other, minute=1),
+        change("DeleteSubscriptionFilter", before, minute=2),
+        change("DeleteSubscriptionFilter", other, minute=3),
+    ) == {(GROUP, FUNCTION, 0, None), (GROUP, OTHER, 1, 3)}
+
+
+def test_a_link_stays_while_one_of_two_filters_makes_it() -> None:
+    twice = {**SUBSCRIBE, "filterName": "again"}
+    assert held(
+        change("PutSubscriptionFilter", SUBSCRIBE),
+        change("PutSubscriptionFilter", twice, minute=1),
+        change("DeleteSubscriptionFilter", SUBSCRIBE, minute=2),
+    ) == {(GROUP, FUNCTION, 0, None)}
+
+
+def test_only_the_target_that_is_removed_ends() -> None:
+    targets = [{"id": "a", "arn": FUNCTION}, {"id": "b", "arn": OTHER}]
+    assert held(
+        change("PutTargets", {"rule": "calls", "targets": targets}),
+        change("RemoveTargets", {"rule": "calls", "ids": ["of before"]}, minute=1),
+        change("RemoveTargets", {"rule": "calls", "ids": ["b"]}, minute=2),
+    ) == {(RULE, FUNCTION, 0, None), (RULE, OTHER, 0, 2)}
+
+
+def test_a_subscription_ends_by_its_own_arn() -> None:
+    made = {"subscriptionArn": f"{TOPIC}:0123"}
+    assert held(
+        change("Subscribe", {"topicArn": TOPIC, "endpoint": FUNCTION}, made),
+        change("Unsubscribe", {"subscriptionArn": f"{TOPIC}:4567"}, minute=1),
+        change("Unsubscribe", made, minute=2),
+        change("Subscribe", {"topicArn": TOPIC, "endpoint": FUNCTION}, minute=3),
+    ) == {(TOPIC, FUNCTION, 0, 2), (TOPIC, FUNCTION, 3, None)}
+
+
+def test_what_started_a_deleted_function_starts_the_one_that_takes_its_name() -> None:
+    assert held(
+        change("PutSubscriptionFilter", SUBSCRIBE),
+        change("DeleteFunction20150331", {"functionName": "forwarder", "qualifier": "3"}, minute=1),
+        change("DeleteFunction20150331", {"functionName": "forwarder"}, minute=2),
+        change("CreateFunction20150331", {"functionName": "forwarder"}, minute=5),
+    ) == {(GROUP, FUNCTION, 0, 2), (GROUP, FUNCTION, 5, None)}
+
+
+def test_a_trail_writes_into_one_group_and_one_bucket() -> None:
+    other = GROUP + "-2"
+    assert held(
+        change("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": f"{GROUP}:*"}),
+        change("UpdateTrail", {"name": "audit", "s3BucketName": "files"}, minute=1),
+        change("UpdateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": other}, minute=2),
+    ) == {
+        (TRAIL, GROUP, 0, 2),
+        (TRAIL, other, 2, None),
+        (TRAIL, "arn:aws:s3:::files", 1, None),
+    }
+
+
+def test_a_notification_that_is_put_again_holds_since_it_was_first_put_unless_it_tells_of_more() -> (
+    None
+):
+    of_some = {"Function": FUNCTION, "Event": "s3:ObjectCreated:*", "Filter": {"prefix": "in/"}}
+    of_all = {"Function": FUNCTION, "Event": "s3:ObjectCreated:*"}
+    again = {**of_some, "Id": "another"}
+    puts = [
+        change("PutBucketNotification", notify(("LambdaFunctionConfiguration", item)), minute=at)
+        for at, item in enumerate((of_some, again, of_all))
+    ]
+    bucket = "arn:aws:s3:::files"
+    assert held(*puts) == {(bucket, FUNCTION, 0, 2), (bucket, FUNCTION, 2, None)}
+
+
+def policy(*but: str) -> dict[str, object]:
+    return {
+        "policyType": "SUBSCRIPTION_FILTER_POLICY",
+        "policyDocument": json.dumps({"DestinationArn": FUNCTION}),
+        "selectionCriteria": f"LogGroupName NOT IN {json.dumps(but)}",
+    }
+
+
+def test_an_accounts_policy_covers_no_group_that_it_leaves_out() -> None:
+    found = from_changes(
+        [
+            change("PutAccountPolicy", policy()),
+            change("PutAccountPolicy", policy(), minute=1),
+            change("PutAccountPolicy", policy("audit"), minute=2),
+        ]
+    )
+    assert [(minutes(link.since), minutes(link.until)) for link in found.links] == [
+        (0, 2),
+        (2, None),
+    ]
+    assert [covers(link, GROUP) for link in found.links] == [True, False]
+    assert [item.of_group(f"{GROUP}-2") for item in found.filters] == [True, True, True]
+    assert [item.of_group(GROUP) for item in found.filters] == [True, True, False]
 
 
 def test_a_filter_that_is_pointed_elsewhere_leaves_its_old_target() -> None:
