@@ -20,11 +20,12 @@ from analytics import (
     state_machines,
     unrecorded,
 )
-from analytics.flows import Flow, Graph, graph, in_step, joined, named, trace, without_function
+from analytics.flows import Flow, trace
 from analytics.function_settings import FunctionSettings, settings
 from analytics.judging import Verdict
 from analytics.rollup_data import RollupData
 from analytics.sources import Measured
+from analytics.starts import Graph, graph, in_step, joined, named, without_function
 from analytics.topology import Topology
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from analytics import arns
 from analytics.findings import Chain, LogFunction, Trigger
-from analytics.flows import Flow, Graph
+from analytics.flows import Flow
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
+from analytics.starts import Graph
 from analytics.timing import utc
 
 QUIET = timedelta(minutes=30)  # a function that has been silent so long is not active …

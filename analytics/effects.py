@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics import flows
+from analytics import starts
 from analytics.feeds import Feed
-from analytics.flows import Flow, Graph
+from analytics.flows import Flow
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Ints, about
+from analytics.starts import Graph
 
 # Minutes before and after a call in which the runs are looked for that may have made it.
 NEARBY = 5
@@ -73,7 +74,7 @@ def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weight
 def of_log_processing(sources: set[str], graph: Graph, flow: Flow, data: RollupData) -> Weights:
     """What log processing caused at all, each entry once."""
 
-    def share(start: flows.Start) -> float:
+    def share(start: starts.Start) -> float:
         if start.node in sources:
             return 1.0
         fillers = (start.node,) if start.kind == "function" else flow.relays.get(start.node, ())
@@ -89,7 +90,7 @@ def _run_weights(
     graph: Graph,
     data: RollupData,
     shares: Mapping[str, float],
-    share: Callable[[flows.Start], float],
+    share: Callable[[starts.Start], float],
 ) -> Floats:
     weight = np.zeros(len(data.runs.keys))
     for (function, start), places in graph.keys.items():
@@ -98,7 +99,7 @@ def _run_weights(
     return weight
 
 
-def _passed(start: flows.Start, source: str, flow: Flow) -> float:
+def _passed(start: starts.Start, source: str, flow: Flow) -> float:
     if start.kind == "function":
         return flow.shares.get(start.node, {}).get(source, 0.0)
     fillers = flow.relays.get(start.node, ())

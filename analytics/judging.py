@@ -19,12 +19,12 @@ from analytics import (
     rule_feeds,
     started,
 )
-from analytics.flows import Graph, Start
 from analytics.inference import Response
 from analytics.inferred_feeds import Reader
 from analytics.rollup_data import RollupData
 from analytics.selectors import Cell
 from analytics.series import Floats
+from analytics.starts import Graph, Start
 from analytics.topology import Topology
 
 # Runs, and runs per entry of the account, below which a log group is taken for an application's: where

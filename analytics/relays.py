@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from analytics import amplification, arns, flows, lags, started
-from analytics.flows import Flow, Graph, Start
+from analytics import amplification, arns, filling, flows, lags, started
+from analytics.flows import Flow
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
+from analytics.starts import Graph, Start
 
 LEAST_BATCHES = 10
 EVEN = 0.35
@@ -32,9 +33,9 @@ def find(graph: Graph, sources: Collection[str], data: RollupData) -> dict[str, 
     candidates = [
         start
         for node, start in started.nodes(graph).items()
-        if node not in sources and start.kind in flows.RELAY_KINDS
+        if node not in sources and start.kind in filling.RELAY_KINDS
     ]
-    filled = flows.recorded_relays(data.calls, candidates)
+    filled = filling.recorded_relays(data.calls, candidates)
     found: dict[str, tuple[str, ...]] = {}
     while True:
         flow = flows.trace(graph, [*sources, *found], found)
@@ -134,7 +135,7 @@ def _fills(function: str, kind: str, data: RollupData) -> bool:
     calls = (
         (str(key[4]).split(".")[0], str(key[5])) for key in data.calls.keys if key[0] == function
     )
-    return any(service in services and flows.fills(service, name) for service, name in calls)
+    return any(service in services and filling.fills(service, name) for service, name in calls)
 
 
 def _triggers(graph: Graph, arn: str) -> set[str]:

@@ -19,10 +19,10 @@ from analytics import (
     started,
 )
 from analytics.amplification import Estimate
-from analytics.flows import Graph
 from analytics.judging import Verdict
 from analytics.rollup_data import RollupData
 from analytics.series import Floats, Span
+from analytics.starts import Graph
 from analytics.topology import Topology
 
 ASTRAY = 0.1  # of a rule's runs: so many more than entries are no longer runs that were tried again

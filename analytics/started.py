@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analytics import arns, effects, feeds, flows
-from analytics.flows import Graph, Start
+from analytics import arns, effects, feeds, filling
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
+from analytics.starts import Graph, Start
 
 
 def nodes(graph: Graph) -> dict[str, Start]:
@@ -75,7 +75,7 @@ def own_entries_fed(node: str, feed: feeds.Feed, graph: Graph, data: RollupData)
 def _reached(functions: Sequence[str], graph: Graph, data: RollupData) -> set[str]:
     """These functions and all that they call, or start through state machines."""
     machines = [start for start in nodes(graph).values() if start.kind == "step_functions"]
-    filled = flows.recorded_relays(data.calls, machines) if machines else {}
+    filled = filling.recorded_relays(data.calls, machines) if machines else {}
     reached = set(functions)
     while True:
         more = {

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from analytics import amplification, arns
-from analytics.flows import Graph, Start, fills, moved, together
+from analytics.filling import fills
 from analytics.series import Counts, Floats
+from analytics.starts import Graph, Start, moved, together
 
 PLAIN = 0.6  # correlation of runs with what the executions of the minutes before foretell
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analytics import flows
+from analytics import starts
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Key
 from analytics.topology import Topology
@@ -49,7 +49,7 @@ def stood_for(data: RollupData, topology: Topology) -> tuple[RollupData, tuple[S
     series: list[Floats] = []
     stands: list[Stand] = []
     for function, kinds in sorted(calls.items()):
-        start = flows.only_way_in(function, topology)
+        start = starts.only_way_in(function, topology)
         if start is None:
             continue
         counted = {

@@ -8,14 +8,14 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from analytics import effects, flows
+from analytics import effects, flows, starts
 from analytics.effects import NEARBY
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Span
 
 HOUR = 60
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:carrier"
-BEFORE = flows.Start(
+BEFORE = starts.Start(
     "cloudwatch_logs", "arn:aws:logs:eu-west-1:111122223333:log-group:before", recorded=True
 )
 AFTER = replace(BEFORE, node="arn:aws:logs:eu-west-1:111122223333:log-group:after")
@@ -49,7 +49,7 @@ def weights() -> tuple[effects.Weights, RollupData]:
         call_cells=none,
         delivery_cells=none,
     )
-    graph = flows.Graph(
+    graph = starts.Graph(
         {FUNCTION: {BEFORE: RUNS * HOUR, AFTER: RUNS * HOUR}},
         {(FUNCTION, BEFORE): (0,), (FUNCTION, AFTER): (1,)},
     )
@@ -76,14 +76,14 @@ def test_what_a_function_starts_is_of_the_source_that_starts_it_at_the_time(
 ) -> None:
     _, data = weights
     called = FUNCTION.replace("carrier", "called")
-    start = flows.Start("function", FUNCTION)
+    start = starts.Start("function", FUNCTION)
     minute = np.tile(np.arange(2 * HOUR), 2)
     key = np.concatenate([np.arange(2 * HOUR) // HOUR, np.full(2 * HOUR, 2)])
     values = np.full(len(minute), RUNS)
     keys = ((FUNCTION, BEFORE), (FUNCTION, AFTER), (called, start))
     runs = Counts(minute, key, keys, {"runs": values, "entries": values}, 2 * HOUR)
     of_three = replace(data, runs=runs, run_cells=np.full(3, -1))
-    graph = flows.Graph(
+    graph = starts.Graph(
         {
             FUNCTION: {BEFORE: RUNS * HOUR, AFTER: RUNS * HOUR},
             called: {start: 2 * RUNS * HOUR},

@@ -8,11 +8,11 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from analytics import flows, started, state_machines
 from analytics import relays as log_relays
-from analytics.flows import Start
+from analytics import started, starts, state_machines
 from analytics.rollup_data import RollupData
 from analytics.series import Counts, Floats, Span
+from analytics.starts import Graph, Start
 from analytics.topology import Topology
 
 MINUTES = 300
@@ -73,20 +73,20 @@ def loaded(runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]) -> RollupDat
     )
 
 
-def graph_of(data: RollupData) -> flows.Graph:
-    return state_machines.told(flows.graph(data.runs, Topology()), data.runs, data.calls)
+def graph_of(data: RollupData) -> Graph:
+    return state_machines.told(starts.graph(data.runs, Topology()), data.runs, data.calls)
 
 
 def found(
     runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]
-) -> tuple[flows.Graph, dict[str, tuple[str, ...]]]:
+) -> tuple[Graph, dict[str, tuple[str, ...]]]:
     """The graph of these runs, and what the functions of the log group fill."""
     data = loaded(runs, calls)
     graph = graph_of(data)
     return graph, log_relays.find(graph, [GROUP], data)
 
 
-def starts(graph: flows.Graph, name: str) -> list[Start]:
+def ways_in(graph: Graph, name: str) -> list[Start]:
     return list(graph.starts[function(name)])
 
 
@@ -107,10 +107,10 @@ def test_executions_tell_which_machine_runs_as_a_role() -> None:
             call("forwarder", "states", "StartExecution", machine("far", "444455556666")): log,
         },
     )
-    assert starts(graph, "enrich") == [Start("step_functions", machine("logs"))]
-    assert starts(graph, "ship") == [Start("step_functions", machine("logs"))]
-    assert starts(graph, "charge") == [Start("step_functions", machine("orders"))]
-    assert starts(graph, "refund") == [Start("step_functions", ROLE, recorded=False)]
+    assert ways_in(graph, "enrich") == [Start("step_functions", machine("logs"))]
+    assert ways_in(graph, "ship") == [Start("step_functions", machine("logs"))]
+    assert ways_in(graph, "charge") == [Start("step_functions", machine("orders"))]
+    assert ways_in(graph, "refund") == [Start("step_functions", ROLE, recorded=False)]
     assert relays == {machine("logs"): (function("forwarder"),)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.flows import Graph, Start, named, start_of, unknown_node
+from analytics.starts import Graph, Start, named, start_of, unknown_node
 from analytics.topology import Link, Topology
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:carrier"
