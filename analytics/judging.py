@@ -19,8 +19,8 @@ from analytics import (
     rule_feeds,
     started,
 )
+from analytics.feed_candidates import Reader
 from analytics.inference import Response
-from analytics.inferred_feeds import Reader
 from analytics.rollup_data import RollupData
 from analytics.selectors import Cell
 from analytics.series import Floats

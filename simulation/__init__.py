@@ -41,7 +41,7 @@ def make(kind: str, seed: int, out: Path, hours: float | None = None, scale: flo
 def _clear(out: Path) -> None:
     """Takes an earlier simulation away: two archives in one folder have the truth of neither."""
     archive, truth = out / "archive", out / "truth.json"
-    if not archive.exists():
+    if not any(archive.rglob("*")):
         return
     if not truth.exists():
         what = "this archive is no simulated one"

@@ -10,8 +10,9 @@ import pytest
 
 import simulation
 from analytics.analysis import analyze
+from analytics.feed_candidates import Reader
 from analytics.findings import Findings
-from analytics.inferred_feeds import Reader, infer, one_by_one
+from analytics.inferred_feeds import infer, one_by_one
 from analytics.lags import lagged, usual_kernel
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats

@@ -1,0 +1,219 @@
+"""Which of the candidates explains a source's runs best, and what that does not rule out.
+
+Where functions take entries one by one the level of the runs decides (`levels`); else how they move
+(`inference.proportion`). A trail may have begun to record functions' runs in the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from analytics import inference, levels
+from analytics.feed_candidates import ALL, OWN, REGION, Candidate, Reader, enough, most_alike
+from analytics.feeds import Mask, Part
+from analytics.inference import Proportion
+from analytics.levels import Fit
+from analytics.series import Counts
+
+WORSE = 4.0  # log-likelihood: a model this much worse than another is not as good
+ALIKE = 1.0  # … and this much, not worse at all
+CHANGED = 8.0  # what a trail that changed in the window must explain better
+PLAIN = 10.0  # what a log processor must explain better than any other function
+RARE = {"management": 5.0, "data": 10.0}  # … and a trail of less than the archive has
+CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
+RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
+OF_A_REGION = 10.0  # log-likelihood: a trail of one region is rare
+FOURFOLD = 4.0
+FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
+LEAST_DISPERSION = 0.1
+AT_CEILING = 0.5  # … of runs that move with nothing: they are too even to tell anything so sharply
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """A candidate with how well it explains the runs: one by one, in batches, and how they move
+    (log-likelihood); `rarity` is what it must explain better than others."""
+
+    candidate: Candidate
+    one: Fit
+    free: Fit
+    moves: Proportion
+    rarity: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """What is delivered in which minutes, and how well that explains the runs (log-likelihood)."""
+
+    parts: tuple[Part, ...]
+    place: str
+    total: float
+
+    @property
+    def mask(self) -> Mask:
+        """The cells that are delivered at any time."""
+        found: Mask = np.any([part.mask for part in self.parts], axis=0)
+        return found
+
+
+def explain(
+    candidates: Sequence[Candidate],
+    reader: Reader,
+    traffic: Counts,
+    rarer: float,
+    *,
+    batched: bool = False,
+) -> tuple[Way, bool, tuple[Mask, ...]]:
+    """What explains the runs best, whether it is their level that tells, and the cells of all that is not ruled
+    out; a trail of less than the archive has is so much `rarer` than usual. Of what is handed on in batches no run
+    stands for one entry, and the level tells only what cannot be."""
+    explained = [
+        found for item in candidates if (found := _explained(item, reader, traffic, rarer))
+    ]
+    if not explained:
+        left = enough(candidates, reader, traffic)
+        alike = all_the_time(most_alike(left, reader, traffic), traffic)
+        return alike, False, _different(item.mask for item in left)
+    best = max((item.free for item in explained), key=lambda fit: fit.total)
+    scale = max(best.dispersion, LEAST_DISPERSION)
+    ones = [
+        all_the_time(item.candidate, traffic, item.one.total - item.rarity * scale)
+        for item in explained
+    ]
+    ones += _changed(explained, reader, traffic, scale)
+    top = max(way.total for way in ones)
+    if not batched and top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
+        tells = _level_tells(reader, traffic, top - WORSE * scale)
+        way = _preferred(ones, scale, far=tells)
+        return way, True, _likely(way, ones, scale)
+    way, likely = _by_movement(explained, best, scale, traffic)
+    return way, False, likely
+
+
+def _by_movement(
+    explained: Sequence[_Explained], best: Fit, scale: float, traffic: Counts
+) -> tuple[Way, tuple[Mask, ...]]:
+    """What explains best how the runs move, and the cells of all that is not ruled out."""
+    moves = max(item.moves.gain for item in explained) > 0
+    least = max(
+        LEAST_DISPERSION if moves else AT_CEILING, min(item.moves.dispersion for item in explained)
+    )
+    # the level says what cannot be, but no more than that: batches grow with the traffic, and lumps that are
+    # delivered at other moments than were expected speak for the evener series
+    cannot = [max((item.free.total - best.total) / scale, -CANNOT_BE) for item in explained]
+    whole, partly = (
+        [
+            all_the_time(item.candidate, traffic, gain / least + level - item.rarity)
+            for item, gain, level in zip(explained, gains, cannot, strict=True)
+        ]
+        for gains in zip(
+            *((item.moves.gain, item.moves.share_gain) for item in explained), strict=True
+        )
+    )
+    way = _preferred(whole, 1.0, far=moves)
+    # batches move by a share of what is delivered: what is ruled out is so by that too
+    top = max(other.total for other in partly)
+    likely = _different([*_likely(way, whole, 1.0), *_likely(replace(way, total=top), partly, 1.0)])
+    return way, likely
+
+
+def _likely(taken: Way, ways: Sequence[Way], scale: float) -> tuple[Mask, ...]:
+    """The cells of what is taken, and of every way that is not much less likely."""
+    least = taken.total - RULED_OUT * scale
+    return _different(way.mask for way in [taken, *ways] if way.total >= least)
+
+
+def _different(masks: Iterable[Mask]) -> tuple[Mask, ...]:
+    return tuple({mask.tobytes(): mask for mask in masks}.values())
+
+
+def _least_fit(reader: Reader, scale: float) -> float:
+    """The log-likelihood below which a model is no better than the runs' own moving mean, which has a freedom
+    for every half an hour."""
+    first, last = minutes = levels.span(reader.runs)
+    usual = levels.unrelated(reader.runs, reader.own, reader.functions, minutes)
+    return usual - (PLAIN + (last - first) / FREEDOM) * max(scale, 1.0)
+
+
+def all_the_time(candidate: Candidate, traffic: Counts, total: float = 0.0) -> Way:
+    """The candidate in every minute; `total` is how well that explains the runs."""
+    return Way((Part(0, traffic.minutes, candidate.mask),), candidate.place, total)
+
+
+def _explained(
+    candidate: Candidate, reader: Reader, traffic: Counts, rarer: float
+) -> _Explained | None:
+    one, free = (
+        fit(candidate.mask, reader, traffic, ratios)
+        for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
+    )
+    moves = inference.proportion(reader.runs, reader.own, traffic.series("entries", candidate.mask))
+    usual = candidate.kind == "all"
+    rarity = RARE.get(candidate.kind, 0.0) + (0.0 if usual else rarer)
+    return _Explained(candidate, one, free, moves, rarity) if one and free else None
+
+
+def fit(
+    mask: Mask,
+    reader: Reader,
+    traffic: Counts,
+    ratios: Sequence[float] = levels.ONE_BY_ONE,
+    minutes: tuple[int, int] | None = None,
+) -> Fit | None:
+    """How well the level of the runs goes with these cells' entries, from its first run to its last, or in `minutes`;
+    None where nothing can be told."""
+    delivered = traffic.series("entries", mask)
+    within = minutes or levels.span(reader.runs)
+    return levels.fit(reader.runs, delivered, reader.functions, ratios, within)
+
+
+def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
+    """Whether the level of the runs tells anything: four times all entries would have shown."""
+    more = FOURFOLD * traffic.series("entries", np.ones(len(traffic.keys)))
+    found = levels.fit(
+        reader.runs, more, reader.functions, levels.ONE_BY_ONE, levels.span(reader.runs)
+    )
+    return found is not None and found.total < least
+
+
+def _preferred(ways: Sequence[Way], scale: float, *, far: bool) -> Way:
+    """The likeliest way. Of both places, where they explain the runs as well as each other: all accounts
+    where the counts could have ruled them out and did not, else the source's own; those of its region alone, as
+    a trail of one region has them, where these explain the runs much better. Of kinds that do, the first."""
+    top = {
+        place: max((way.total for way in ways if way.place == place), default=-np.inf)
+        for place in (OWN, REGION, ALL)
+    }
+    chosen = ALL if top[ALL] - top[OWN] > (-WORSE if far else WORSE) * scale else OWN
+    if top[REGION] > top[chosen] + OF_A_REGION * scale:
+        chosen = REGION
+    return next(
+        way for way in ways if way.place == chosen and way.total >= top[chosen] - ALIKE * scale
+    )
+
+
+def _changed(
+    explained: Sequence[_Explained], reader: Reader, traffic: Counts, scale: float
+) -> list[Way]:
+    """A trail that recorded management alone, and more from some minute on."""
+    first, last = levels.span(reader.runs)
+    found = []
+    for early, late in product(explained, explained):
+        less, more = early.candidate, late.candidate
+        if (less.kind, less.place) != ("management", more.place):
+            continue
+        if more.kind not in ("all", "functions"):
+            continue
+        gain = np.cumsum(early.one.likelihood - late.one.likelihood)
+        since = first + int(np.argmax(gain)) + 1
+        before = fit(less.mask, reader, traffic, minutes=(first, since))
+        after = fit(more.mask, reader, traffic, minutes=(since, last))
+        if before and after:
+            parts = (Part(0, since, less.mask), Part(since, traffic.minutes, more.mask))
+            total = before.total + after.total - CHANGED * scale
+            found.append(Way(parts, less.place, total))
+    return found
