@@ -72,6 +72,7 @@ def find(
     for arn in sorted(of_loop & set(topology.trails)):
         trail = topology.trails[arn]
         closing += [part.event_id for part in _selection(trail, topology, by, carried)]
+        closing += [part.event_id for part in _reach(trail, topology, by, carried)]
         for part in _recording(trail, topology, by):
             already = recorded_since is not None and recorded_since < part.event_time - MINUTE
             (repeated if already else closing).append(part.event_id)
@@ -201,3 +202,27 @@ def _selection(
             and trail.arn in change.touches
             and change.event_name != "StartLogging"
         )
+
+
+def _reach(
+    trail: Trail, topology: Topology, by: datetime, carried: Sequence[Cell]
+) -> Iterator[Change]:
+    """The change from which on the trail covers the accounts and regions of what the loop carries, where it is not
+    those of its own."""
+    since, on = None, _covers(trail.reaching(False, False), carried)
+    for time, *reach in trail.reaches:
+        if time is not None and time > by:
+            break
+        covers = _covers(trail.reaching(*reach), carried)
+        since = time if covers and not on else since
+        on = covers
+    if on and since is not None:
+        yield from (
+            change
+            for change in topology.changes
+            if change.event_time == since and trail.arn in change.touches
+        )
+
+
+def _covers(trail: Trail, carried: Sequence[Cell]) -> bool:
+    return any(trail.covers(cell.account, cell.region) for cell in carried)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
+
+LEAST_RUNS = 30  # before a change, that tell anything of what came then
+AS_MANY = 0.15  # runs an entry, that are as many as others: in natural logarithms
 
 
 def known(
@@ -111,8 +115,7 @@ def _before(parts: Sequence[Part], part: Part) -> Mask:
 def _trail_parts(
     trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
 ) -> list[Part]:
-    covered = mask_of(trail.covers(cell.account, cell.region) for cell in all_cells)
-    settings = _settings(trail, covered, all_cells, runs, traffic)
+    settings = _settings(trail, all_cells, runs, traffic, span)
     starts = [span.clipped(since) for since, _ in settings]
     ends = [*starts[1:], span.minutes]
     return [
@@ -122,27 +125,91 @@ def _trail_parts(
     ]
 
 
+Settings = list[tuple[datetime | None, Mask]]
+
+
 def _settings(
+    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+) -> Settings:
+    """(since, cells) for each setting of the trail, of its selectors or its reach."""
+    reaches = _reaches(trail, all_cells, runs, traffic, span)
+    chosen = _selected(trail, reaches[-1][1], all_cells, runs, traffic)
+    edges = {since for since, _ in (*reaches, *chosen)}
+    first = chosen[0][0]
+    found = [
+        (since, _at(reaches, since) & _at(chosen, since)) for since in sorted(edges, key=_order)
+    ]
+    return [setting for setting in found if _order(setting[0]) >= _order(first)]
+
+
+def _order(since: datetime | None) -> datetime:
+    return since or datetime.min
+
+
+def _at(settings: Settings, time: datetime | None) -> Mask:
+    """The setting in force at a time, the first before it."""
+    held = [mask for since, mask in settings if _order(since) <= _order(time)]
+    return held[-1] if held else settings[0][1]
+
+
+def _selected(
     trail: Trail, covered: Mask, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
-) -> list[tuple[datetime | None, Mask]]:
-    """(since, cells) for each setting of the trail's selectors. What held before the first recorded one is
-    not known: where that one adds data events, they are taken to be new."""
-    found: list[tuple[datetime | None, Mask]] = [
-        (since, covered & mask_of(selector.matches(cell) for cell in all_cells))
+) -> Settings:
+    """By its selectors. What held before the first recorded one is not known: where that one adds data events,
+    they are taken to be new."""
+    found: Settings = [
+        (since, mask_of(selector.matches(cell) for cell in all_cells))
         for since, selector in trail.selectors
     ]
-    management = covered & mask_of(cell.category == "Management" for cell in all_cells)
+    management = mask_of(cell.category == "Management" for cell in all_cells)
     if not found or (len(found) == 1 and trail.created == found[0][0]):
-        _, best = _best([covered, management], runs, traffic)
+        best = _best([covered, covered & management], runs, traffic)
         return [(trail.created, best)]
     return found if trail.created else [(None, management & found[0][1]), *found]
 
 
-def _best(candidates: Sequence[Mask], runs: Floats, traffic: Counts) -> tuple[float, Mask]:
+def _reaches(
+    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+) -> Settings:
+    """By the accounts and regions that it covers."""
+
+    def mask(organization: bool | None, regions: bool | None) -> Mask:
+        reaching = trail.reaching(organization, regions)
+        return mask_of(reaching.covers(cell.account, cell.region) for cell in all_cells)
+
+    if not trail.reaches:
+        return [(None, mask(trail.organization, trail.multi_region))]
+    told = [(since, mask(*reach)) for since, *reach in trail.reaches]
+    (_, *before), (since, *after) = trail.reaches[:2]
+    ways = product(
+        *(
+            ((not new, new) if old is None else (old,))
+            for old, new in zip(before, after, strict=True)
+        )
+    )
+    was = _before_change([mask(*way) for way in ways], runs, traffic, span.clipped(since))
+    return [(None, was), *told[1:]]
+
+
+def _before_change(ways: Sequence[Mask], runs: Floats, traffic: Counts, minute: int) -> Mask:
+    """What a trail covered before a change that made it cover the last of these: another, unless only with that one
+    there were as many runs an entry as there are since."""
+
+    def ratio(mask: Mask, span: slice) -> float:
+        return float(runs[span].sum() / max(traffic.series("entries", mask)[span].sum(), 1.0))
+
+    since = ratio(ways[-1], slice(minute, None))
+    if len(ways) == 1 or runs[:minute].sum() < LEAST_RUNS or not since:
+        return ways[0]
+    off = [abs(np.log(ratio(mask, slice(0, minute)) / since)) for mask in ways]
+    best = int(np.argmin(off))
+    return ways[best] if off[best] < AS_MANY else ways[int(np.argmin(off[:-1]))]
+
+
+def _best(candidates: Sequence[Mask], runs: Floats, traffic: Counts) -> Mask:
     """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
-    if not candidates:
-        return 0.0, np.zeros(len(traffic.keys), dtype=bool)
     scores = [amplification.alike(runs, traffic.series("entries", mask)) for mask in candidates]
     top = max(scores)
-    place = next(i for i, score in enumerate(scores) if score >= top - 0.005)
-    return scores[place], candidates[place]
+    return next(
+        mask for mask, score in zip(candidates, scores, strict=True) if score >= top - 0.005
+    )

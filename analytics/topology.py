@@ -57,7 +57,9 @@ def covers(policy: Link | Filter, group: str) -> bool:
 
 @dataclass(frozen=True)
 class Trail:
-    """A trail and what it records; `None` sets mean all, `selectors` are (since, selector) in order."""
+    """A trail and what it records: `selectors` are (since, selector) in order, `reaches` (since, whether of the whole
+    organization, of all regions), the first since ever, with None for what it may have been; what they are now stands
+    beside them."""
 
     arn: str
     account: str
@@ -65,11 +67,16 @@ class Trail:
     organization: bool = False
     multi_region: bool = False
     created: datetime | None = None
+    reaches: tuple[tuple[datetime | None, bool | None, bool | None], ...] = ()
     selectors: tuple[tuple[datetime | None, Selector], ...] = ()
     logging: tuple[tuple[datetime, bool], ...] = ()
 
+    def reaching(self, organization: bool | None, multi_region: bool | None) -> Trail:
+        """The same trail with this reach; what is not known is taken for no."""
+        return replace(self, organization=bool(organization), multi_region=bool(multi_region))
+
     def covers(self, account: str | None, region: str | None) -> bool:
-        """Whether entries of this account and region are the trail's."""
+        """Whether entries of this account and region are the trail's, as it is now."""
         return (self.organization or account == self.account) and (
             self.multi_region or region == self.region
         )
@@ -143,11 +150,7 @@ class Topology:
         trails = dict(other.trails)
         for arn, trail in self.trails.items():
             pulled = other.trails.get(arn)
-            trails[arn] = (
-                trail
-                if pulled is None or trail.selectors
-                else replace(pulled, created=trail.created)
-            )
+            trails[arn] = trail if pulled is None else _known_more(trail, pulled)
         set_here = {(item.source, item.target) for item in self.filters}
         filters = tuple(
             item for item in other.filters if (item.source, item.target) not in set_here
@@ -159,6 +162,12 @@ class Topology:
             self.filters + filters,
             {**other.patterns, **self.patterns},
         )
+
+
+def _known_more(recorded: Trail, pulled: Trail) -> Trail:
+    """What the records tell of a trail, with what they do not from the account."""
+    found = replace(recorded, selectors=recorded.selectors or pulled.selectors)
+    return found if found.reaches else found.reaching(pulled.organization, pulled.multi_region)
 
 
 def _index(links: Iterable[Link], end: str) -> dict[str, tuple[Link, ...]]:

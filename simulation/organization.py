@@ -42,7 +42,7 @@ class Selector:
 
 @dataclass(frozen=True)
 class Trail:
-    """A trail; `accounts` and `regions` are those it records."""
+    """A trail; `accounts` and `regions` are those it records, accounts other than its own from the hour `joined` on."""
 
     name: str
     account: str
@@ -53,6 +53,7 @@ class Trail:
     bucket: str
     log_group: str | None = None
     organization: bool = False
+    joined: float = 0.0
 
     @property
     def arn(self) -> str:

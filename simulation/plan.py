@@ -88,6 +88,7 @@ class Plan:
 def covered(trail: Trail, template: Template) -> Iterator[Interval]:
     """When (seconds) a trail records entries of a template."""
     if template.account in trail.accounts and template.region in trail.regions:
+        joined = 0.0 if template.account == trail.account else trail.joined
         for selector in trail.selectors:
-            if selector.resource == template.resource:
-                yield selector.since * HOUR, selector.until * HOUR
+            if selector.resource == template.resource and joined < selector.until:
+                yield max(selector.since, joined) * HOUR, selector.until * HOUR

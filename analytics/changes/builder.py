@@ -52,6 +52,11 @@ class Builder:
             self._open[source][target] = len(self.links)
             self.links.append(Link(source, target, since=event.time, event_id=event.id, **more))
 
+    def held(self, source: str, target: str) -> None:
+        """Opens a link that was there before the first change that is known."""
+        self._open[source][target] = len(self.links)
+        self.links.append(Link(source, target))
+
     def close(self, event: Event, source: str, target: str | None = None) -> list[str]:
         """Ends the open links of a source (to one target, or all); returns the targets that they had."""
         closed = [other for other in self.targets(source) if target in (None, other)]

@@ -8,20 +8,18 @@ from dataclasses import replace
 from analytics import arns, selectors
 from analytics.changes.builder import Builder, Handler
 from analytics.changes.event import Event, get
+from analytics.topology import Trail
+
+_REACH = ("isOrganizationTrail", "isMultiRegionTrail")
 
 
 def _create(build: Builder, event: Event) -> Iterable[str | None]:
     name = event.reply("trailARN") or event.text("name", "trailName") or ""
     trail = build.trail(event, name)
-    created = event.name == "CreateTrail"
-    trail = replace(
-        trail,
-        organization=_known(event.flag("isOrganizationTrail"), trail.organization),
-        multi_region=_known(event.flag("isMultiRegionTrail"), trail.multi_region),
-        created=event.time if created else trail.created,
-        selectors=((event.time, selectors.MANAGEMENT_ONLY),) if created else trail.selectors,
-    )
-    build.trails[trail.arn] = trail
+    if event.name == "CreateTrail":
+        first = ((event.time, selectors.MANAGEMENT_ONLY),)
+        trail = replace(trail, created=event.time, selectors=first)
+    build.trails[trail.arn] = _reaching(trail, event)
     group, bucket = (
         get(event.request, key) for key in ("cloudWatchLogsLogGroupArn", "s3BucketName")
     )
@@ -30,7 +28,18 @@ def _create(build: Builder, event: Event) -> Iterable[str | None]:
         touched += _writes(build, event, trail.arn, "logs", event.group(group) if group else None)
     if isinstance(bucket, str) and bucket:
         touched += _writes(build, event, trail.arn, "s3", event.bucket(bucket))
+    _wrote(build, event, trail.arn)
     return touched
+
+
+def _wrote(build: Builder, event: Event, trail: str) -> None:
+    """Where the answer says that it writes and nobody asked for it now, it wrote before."""
+    group, bucket = event.reply("cloudWatchLogsLogGroupArn"), event.reply("s3BucketName")
+    into = {arns.service(target) for target in build.targets(trail)}
+    if group and "logs" not in into:
+        build.held(trail, event.group(group))
+    if bucket and "s3" not in into:
+        build.held(trail, event.bucket(bucket))
 
 
 def _writes(
@@ -45,8 +54,23 @@ def _writes(
     return [target]
 
 
-def _known(value: bool | None, other: bool) -> bool:
-    return other if value is None else value
+def _reaching(trail: Trail, event: Event) -> Trail:
+    """The trail with its reach from now on. What the answer tells and nobody asked for was so before."""
+    told = [event.flag(name) for name in _REACH]
+    if told == [None, None]:
+        return trail
+    organization, regions = (
+        old if new is None else new
+        for old, new in zip((trail.organization, trail.multi_region), told, strict=True)
+    )
+    reaches = trail.reaches
+    if event.name == "CreateTrail":
+        reaches = ((None, organization, regions),)
+    elif not reaches:
+        asked = [get(event.request, name) is not None for name in _REACH]
+        reaches = ((None, None if asked[0] else organization, None if asked[1] else regions),)
+    found = trail.reaching(organization, regions)
+    return replace(found, reaches=(*reaches, (event.time, organization, regions)))
 
 
 def _delete(build: Builder, event: Event) -> Iterable[str | None]:

@@ -21,6 +21,7 @@ KINDS: Mapping[str, Callable[..., Organization]] = {
         ways_in.stream_batches,
         ways_in.batch_floor,
         ways_in.s3_notification,
+        ways_in.becomes_organizations,
         ways_in.sns,
         ways_in.sqs_from_bucket,
         ways_in.eventbridge_rule,

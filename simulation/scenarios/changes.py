@@ -75,6 +75,22 @@ def put_selectors(
     )  # fmt: skip
 
 
+def make_organizations(trail: Trail, hour: float, actor: Actor, closes: str) -> Change:
+    """UpdateTrail: the trail of an account becomes its organization's."""
+    parameters: Fields = {"name": trail.arn, "isOrganizationTrail": True}
+    response: Fields = {
+        "name": trail.name,
+        "trailARN": trail.arn,
+        "s3BucketName": trail.bucket,
+        "includeGlobalServiceEvents": True,
+        "isMultiRegionTrail": True,
+        "isOrganizationTrail": True,
+        "logFileValidationEnabled": True,
+    }
+    made = _cloudtrail(trail, "UpdateTrail", hour, actor, parameters, response)
+    return replace(made, closes=closes)
+
+
 def stop_logging(trail: Trail, hour: float, actor: Actor) -> Change:
     """StopLogging of a trail."""
     return _cloudtrail(trail, "StopLogging", hour, actor, {"name": trail.arn}, None)

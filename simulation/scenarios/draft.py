@@ -135,6 +135,14 @@ class Draft:
         self.add(changes.put_selectors(wider, hour, self.actor(), closes=arn))
         return wider
 
+    def join(self, trail: Trail, hour: float, closes: LogSource) -> Trail:
+        """From `hour` the trail is the organization's: an UpdateTrail."""
+        every = tuple(account.id for account in self.accounts)
+        joined = replace(trail, accounts=every, organization=True, joined=hour)
+        self.trails[self.trails.index(trail)] = joined
+        self.add(changes.make_organizations(joined, hour, self.actor(), closes.arn))
+        return joined
+
     def source(self, source: LogSource, *made: Change) -> LogSource:
         """A log source, and the changes that made it."""
         self.sources.append(source)

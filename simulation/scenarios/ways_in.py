@@ -55,6 +55,21 @@ def sns(seed: int, hours: float = 10.0, scale: float = 1.0) -> Organization:
     return _by_file(Draft("sns", seed, hours, scale), "sns", FILE)
 
 
+def becomes_organizations(seed: int, hours: float = 10.0, scale: float = 1.0) -> Organization:
+    """A trail's bucket starts a function of another account; the trail becomes the organization's."""
+    draft = Draft("becomes_organizations", seed, hours, scale)
+    draft.work(700, "workload")
+    draft.work(350, "log-archive", "security")
+    trail = draft.trail("audit", "workload")
+    feeder = Stage(draft.function("siem-feeder", "log-archive"))
+    reader = Stage(draft.function("file-reader", "log-archive"), next=(feeder,))
+    source = bucket_source(draft, trail, "s3", reader, hour=draft.next_setup())
+    onset = hours * draft.between(0.3, 0.6)
+    draft.join(trail, onset, source)
+    draft.decoys(onset)
+    return draft.finish()
+
+
 def sqs_from_bucket(seed: int, hours: float = 10.0, scale: float = 1.0) -> Organization:
     """A trail's bucket tells a queue of every file; a function takes what came within a minute."""
     batching = Batching(size=10**9, window=60.0)
