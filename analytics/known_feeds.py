@@ -15,6 +15,7 @@ from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
 from analytics.topology import Link, Topology, Trail
+from analytics.trail_history import logging
 
 LEAST_RUNS = 30  # before a change, that tell anything of what came then
 AS_MANY = 0.15  # runs an entry, that are as many as others: in natural logarithms
@@ -36,7 +37,7 @@ def known(
     trails = topology.feeding_trails(node)
     if not trails:
         return None
-    found = _trail_feed(trails, all_cells, runs, traffic, span)
+    found = _trail_feed(trails, topology, all_cells, runs, traffic, span)
     return _doubted(
         found.within(0, _end(topology.out_of(node), span)), trails, all_cells, runs, traffic
     )
@@ -72,6 +73,7 @@ def _end(links: Sequence[Link], span: Span) -> int:
 
 def _trail_feed(
     trails: Sequence[tuple[Trail, tuple[Link, ...]]],
+    topology: Topology,
     all_cells: Sequence[Cell],
     runs: Floats,
     traffic: Counts,
@@ -80,7 +82,9 @@ def _trail_feed(
     parts: list[Part] = []
     fed: list[FedBy] = []
     for trail, way in trails:
-        own = _while_linked(_trail_parts(trail, all_cells, runs, traffic, span), way, span)
+        told = _trail_parts(trail, all_cells, runs, traffic, span)
+        on = _logging(trail, topology, runs, span)
+        own = _while_linked(_while_on(told, on), way, span)
         parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
         seen = np.any([np.zeros(len(all_cells), dtype=bool), *(part.mask for part in own)], axis=0)
         fed.append(fed_by(trail.arn, all_cells, seen))
@@ -101,6 +105,24 @@ def _while_linked(parts: Sequence[Part], way: Sequence[Link], span: Span) -> lis
         replace(part, first=max(part.first, first), last=min(part.last, last)) for part in parts
     ]
     return [part for part in inside if part.first < part.last]
+
+
+def _while_on(parts: Sequence[Part], spans: Sequence[tuple[int, int]]) -> list[Part]:
+    return [
+        replace(part, first=max(part.first, on), last=min(part.last, off))
+        for part in parts
+        for on, off in spans
+        if max(part.first, on) < min(part.last, off)
+    ]
+
+
+def _logging(trail: Trail, topology: Topology, runs: Floats, span: Span) -> list[tuple[int, int]]:
+    """The spans of minutes in which the trail logs; one that is told to while its source's runs show that it does
+    so already, logged before."""
+    spans = list(logging(trail, topology, span))
+    if spans and trail.created is None and runs[: spans[0][0]].sum() >= LEAST_RUNS:
+        spans[0] = (0, spans[0][1])
+    return spans
 
 
 def _before(parts: Sequence[Part], part: Part) -> Mask:

@@ -19,6 +19,7 @@ from analytics.feeds import Part
 from analytics.selectors import MANAGEMENT_ONLY, Cell, Selector, on_unnamed
 from analytics.series import Counts, Floats, Ints, Span
 from analytics.topology import Topology, Trail
+from analytics.trail_history import logging, reaching_in
 
 if TYPE_CHECKING:
     from analytics.case import Case
@@ -103,8 +104,8 @@ def _parts(trail: Trail, topology: Topology, cells: Sequence[Cell], span: Span) 
         for (_, chosen), start, end in zip(
             settings, starts, [*starts[1:], span.minutes], strict=True
         ):
-            if max(on, start) < min(off, end):
-                yield Part(max(on, start), min(off, end), _mask(trail, chosen, cells))
+            for first, last, reaching in reaching_in(trail, max(on, start), min(off, end), span):
+                yield Part(first, last, _mask(reaching, chosen, cells))
 
 
 def _settings(trail: Trail) -> list[tuple[datetime | None, Selector]]:
@@ -119,28 +120,6 @@ def _mask(trail: Trail, chosen: Selector, cells: Sequence[Cell]) -> feeds.Mask:
         [trail.covers(cell.account, cell.region) and chosen.matches(cell) for cell in cells],
         dtype=bool,
     )
-
-
-def logging(trail: Trail, topology: Topology, span: Span) -> Iterator[tuple[int, int]]:
-    """The spans of minutes in which the trail logs; it did before the first change that is known, unless
-    that one began it."""
-    changes = [*trail.logging, *((time, False) for time in _deleted(trail, topology))]
-    changes += [(trail.created, True)] if trail.created else []
-    ordered = sorted(changes)
-    on, since = not (ordered and ordered[0][1]), 0
-    for time, turned_on in ordered:
-        if on and not turned_on:
-            yield since, span.clipped(time)
-        elif turned_on and not on:
-            since = span.clipped(time)
-        on = turned_on
-    if on:
-        yield since, span.minutes
-
-
-def _deleted(trail: Trail, topology: Topology) -> list[datetime]:
-    found = (change for change in topology.changes if change.event_name == "DeleteTrail")
-    return [change.event_time for change in found if trail.arn in change.touches]
 
 
 def _assumed(parts: Sequence[Part], case: Case) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analytics import arns
-from analytics.recording import logging
 from analytics.selectors import Cell
 from analytics.templates import names
 from analytics.topology import Trail
+from analytics.trail_history import logging
 from stormtrail.errors import UsageError
 
 if TYPE_CHECKING:

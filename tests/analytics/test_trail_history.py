@@ -1,4 +1,4 @@
-"""A trail that becomes its organization's, or of all regions, within the window."""
+"""A trail that becomes its organization's within the window, or that logs in a part of it."""
 
 from __future__ import annotations
 
@@ -72,6 +72,24 @@ def test_before_a_trail_was_its_organizations_it_delivered_its_own_entries(
 def test_what_an_answer_tells_and_nobody_asked_for_was_so_before() -> None:
     renamed = change("UpdateTrail", {"name": "audit", "s3KeyPrefix": "p"}, ANSWER, minute=CHANGED)
     assert set(delivered([SUBSCRIBED, renamed], OWN)) == {BOTH}
+
+
+MADE_BEFORE = [change("UpdateTrail", {"name": "audit", **INTO}, ANSWER), SUBSCRIBED]
+
+
+@pytest.mark.parametrize(
+    ("named", "before", "expected"),
+    [
+        ("StopLogging", BOTH, (BOTH, 0.0)),
+        ("StartLogging", 0.0, (0.0, BOTH)),
+        ("StartLogging", BOTH, (BOTH, BOTH)),  # it logged already, as its runs show
+    ],
+)
+def test_a_trail_delivers_while_it_logs(
+    named: str, before: float, expected: tuple[float, float]
+) -> None:
+    found = delivered([*MADE_BEFORE, change(named, {"name": "audit"}, minute=CHANGED)], before)
+    assert (found[CHANGED // 2], found[-1]) == expected
 
 
 @pytest.mark.parametrize(
