@@ -1,10 +1,9 @@
 """Whose change closed a loop: the one that put its last missing piece in place.
 
-A loop has parts that must all hold: each link on its way and its filter, each trail's recording and its selectors. For
-every part the change that established it is the earliest of those that held without a break up to the
-onset; the loop was closed by the latest of these. Changes that failed, that touch other things or that
-came after the onset are no candidates. Entries come within the delivery delay; the longer the gap, the
-weaker the claim.
+A loop has parts that must all hold: each link on its way and its filter, each trail's recording, its selectors and
+its reach. For every part the change that established it is the earliest of those that held without a break up to
+the onset; the loop was closed by the latest of these. Changes that failed, that touch other things or that came
+after the onset are no candidates. Entries come within the delivery delay; the longer the gap, the weaker the claim.
 """
 
 from __future__ import annotations
