@@ -43,7 +43,7 @@ def test_the_cause_of_a_loop_is_a_successful_change_before_its_onset(
         cause = by_id[loop.cause_event_id or ""]
         assert "errorCode" not in cause
         assert cause["managementEvent"] is True
-        assert cause["eventName"].startswith(("Put", "Create", "Subscribe"))
+        assert cause["eventName"].startswith(("Put", "Create", "Subscribe", "UpdateTrail"))
         assert truth.window["start"] <= cause["eventTime"] <= loop.onset
 
 
