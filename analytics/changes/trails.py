@@ -10,6 +10,13 @@ from analytics.changes.builder import Builder, Handler
 from analytics.changes.event import Event, get
 from analytics.topology import Trail
 
+_INTO = (
+    ("logs", "cloudWatchLogsLogGroupArn", "cloudWatchLogsLogGroupArn"),
+    ("s3", "s3BucketName", "s3BucketName"),
+    ("sns", "snsTopicName", "snsTopicARN"),  # is told of every file
+)
+"""Of each service a trail writes into one place: what it is called where it is asked for, and in the answer."""
+
 _REACH = ("isOrganizationTrail", "isMultiRegionTrail")
 
 
@@ -20,38 +27,32 @@ def _create(build: Builder, event: Event) -> Iterable[str | None]:
         first = ((event.time, selectors.MANAGEMENT_ONLY),)
         trail = replace(trail, created=event.time, selectors=first)
     build.trails[trail.arn] = _reaching(trail, event)
-    group, bucket = (
-        get(event.request, key) for key in ("cloudWatchLogsLogGroupArn", "s3BucketName")
-    )
     touched: list[str | None] = [trail.arn]
-    if isinstance(group, str):  # an empty one takes it away
-        touched += _writes(build, event, trail.arn, "logs", event.group(group) if group else None)
-    if isinstance(bucket, str) and bucket:
-        touched += _writes(build, event, trail.arn, "s3", event.bucket(bucket))
-    _wrote(build, event, trail.arn)
+    for service, asked, told in _INTO:
+        given, answer = get(event.request, asked), event.reply(told)
+        if isinstance(given, str):  # an empty one takes it away
+            target = _place(event, service, answer or given) if given else None
+            _moved(build, event, trail.arn, service, target)
+            touched.append(target)
+        elif answer and service not in map(arns.service, build.targets(trail.arn)):
+            build.held(trail.arn, _place(event, service, answer))  # nobody asked for it now
     return touched
 
 
-def _wrote(build: Builder, event: Event, trail: str) -> None:
-    """Where the answer says that it writes and nobody asked for it now, it wrote before."""
-    group, bucket = event.reply("cloudWatchLogsLogGroupArn"), event.reply("s3BucketName")
-    into = {arns.service(target) for target in build.targets(trail)}
-    if group and "logs" not in into:
-        build.held(trail, event.group(group))
-    if bucket and "s3" not in into:
-        build.held(trail, event.bucket(bucket))
+def _place(event: Event, service: str, named: str) -> str:
+    if service == "logs":
+        return event.group(named)
+    if service == "s3":
+        return event.bucket(named)
+    return named if named.startswith("arn:") else event.arn(service, named)
 
 
-def _writes(
-    build: Builder, event: Event, trail: str, service: str, target: str | None
-) -> list[str | None]:
-    """A trail writes into one log group and one bucket."""
+def _moved(build: Builder, event: Event, trail: str, service: str, target: str | None) -> None:
     for other in build.targets(trail):
         if arns.service(other) == service and other != target:
             build.close(event, trail, other)
     if target:
         build.link(event, trail, target)
-    return [target]
 
 
 def _reaching(trail: Trail, event: Event) -> Trail:

@@ -94,6 +94,8 @@ def transforms(*, enabled: bool = True) -> dict[str, object]:
             FUNCTION,
         ),
         ("Subscribe", {"topicArn": TOPIC, "endpoint": f"{FUNCTION}:live"}, TOPIC, FUNCTION),
+        ("CreateTrail", {"name": "audit", "snsTopicName": "files"}, TRAIL, TOPIC),
+        ("UpdateTrail", {"name": "audit", "snsTopicName": TOPIC}, TRAIL, TOPIC),
         (
             "CreateDeliveryStream",
             {"deliveryStreamName": "siem", "processors": [{"parameterValue": FUNCTION}]},
