@@ -38,6 +38,10 @@ FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
 GOOD_FIT = 0.3
 WEEK = 7 * 24 * 60  # minutes
+PARTS, MINIMUM_PART = (
+    8,
+    5,
+)  # of minutes with few runs, and the runs of each that make them no stragglers
 STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (any more)
 
 
@@ -183,7 +187,17 @@ def _linked(runs: Floats, expected: Floats, first: int, last: int) -> tuple[int,
     usual = np.minimum(caused * (inside.sum() / caused.sum()), inside.mean())
     outside = usual * (1 - STRAGGLERS) + inside * np.log(STRAGGLERS)
     head, tail = _peak(outside), _peak(outside[::-1])
+    if _goes_on(inside[:head]):
+        head = 0
+    if _goes_on(inside[len(inside) - tail :]):
+        tail = 0
     return (first + head, last - tail) if head + tail < last - first else (first, last)
+
+
+def _goes_on(runs: Floats) -> bool:
+    """Whether few runs are no stragglers: they come in every part of these minutes, as those of larger batches do."""
+    parts = np.array_split(runs, PARTS)
+    return min(float(part.sum()) for part in parts) >= MINIMUM_PART
 
 
 def _peak(gains: Floats) -> int:

@@ -1,4 +1,4 @@
-"""Subscription filters on the way to a source: what they let pass of what their log group gets, and when."""
+"""Filters on the way to a source, a log group's or a bucket's notifications': what they let pass, and when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analytics import filter_patterns
+from analytics import arns, filter_patterns
 from analytics.feeds import Feed, Mask, Part, doubted, mask_of
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
@@ -24,17 +24,21 @@ class _Passing:
 
 
 def on_the_way(node: str, functions: Sequence[str], topology: Topology) -> tuple[Filter, ...]:
-    """The filters through which entries come to the functions of a source: its own, where it is a log group,
-    else those of the groups before it."""
-    if ":log-group:" in node:
+    """The filters through which entries come to the functions of a source: its own, where it is a log group or a
+    bucket, else those of the groups and buckets before it."""
+    if _has_filters(node):
         return tuple(item for item in _of_group(node, topology) if item.target in functions)
     return tuple(
         item
         for group, way in topology.upstream(node)
-        if ":log-group:" in group and way
+        if _has_filters(group) and way
         for item in _of_group(group, topology)
         if item.target == way[0].target
     )
+
+
+def _has_filters(node: str) -> bool:
+    return ":log-group:" in node or arns.service(node) == "s3"
 
 
 def _of_group(group: str, topology: Topology) -> list[Filter]:

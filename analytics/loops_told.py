@@ -104,6 +104,7 @@ def _beginning(
     onset = _onset(back, functions, case.data)
     if onset is None:
         return None, None
+    onset = max(onset, case.topology.reached_since(group))
     pieces = cause.pieces(group, functions, case.topology)
     carried = _carried(group, case)
     recorded = _recorded_since(carried[:1], case.data)  # others of the loop may be recorded anyway

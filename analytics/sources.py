@@ -193,7 +193,9 @@ def _feed(
     known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
     if known is not None:
         return known
-    homes = {arns.account(arn) or "" for arn in functions}
+    homes = _let_through(verdict.node, functions, topology, data)
+    if len(homes) != 1:
+        homes = {arns.account(arn) or "" for arn in functions}
     if whose := log_files.whose(verdict.kind, runs, homes, data):
         of_whom = None if whose == log_files.EVERY else whose
         return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
@@ -213,6 +215,18 @@ def _feed(
         whole=whole,
         behind=not group,
     )
+
+
+def _let_through(
+    node: str, functions: Sequence[str], topology: Topology, data: RollupData
+) -> set[str]:
+    """The accounts of whose entries the filters on the way let some pass; none where there is no filter."""
+    way = filters.on_the_way(node, functions, topology)
+    if not way:
+        return set()
+    all_cells = feeds.cells(data.traffic)
+    taken = filters.takes(way, all_cells)
+    return {str(cell.account) for cell, passes in zip(all_cells, taken, strict=True) if passes}
 
 
 def _only_trail(topology: Topology) -> str | None:

@@ -143,6 +143,15 @@ class Topology:
         ]
         return tuple(sorted(found, key=lambda pair: pair[0].arn))
 
+    def reached_since(self, nodes: Iterable[str]) -> datetime:
+        """When the first trail was linked to one of these nodes, as far as that is recorded: what was delivered
+        before, as other logs of the same log group, was none of its entries."""
+        ways = [way for node in nodes for _, way in self.feeding_trails(node)]
+        linked = [
+            max((link.since or datetime.min for link in way), default=datetime.min) for way in ways
+        ]
+        return min(linked, default=datetime.min)
+
     def merged(self, other: Topology) -> Topology:
         """Both together; links and trails recorded in the archive win over configured ones."""
         known = {(link.source, link.target) for link in self.links}

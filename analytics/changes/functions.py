@@ -9,8 +9,13 @@ from typing import Any
 
 from analytics.changes.builder import Builder, Handler
 from analytics.changes.event import Event, get, listed, unqualified
+from analytics.topology import Filter
 
 _FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
+_OF_FILES = re.compile(
+    r"AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})/(?:CloudTrail/(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)/)?)?",
+    re.ASCII,
+)
 _NOTIFIED = (
     ("LambdaFunctionConfiguration", "LambdaFunctionArn"),
     ("CloudFunctionConfiguration", "CloudFunction"),
@@ -70,19 +75,46 @@ def _notification(build: Builder, event: Event) -> Iterable[str | None]:
         return []
     source, given = event.bucket(bucket), get(event.request, "notificationConfiguration")
     told: dict[str, str] = {}  # by target, of what it is notified
+    patterns: dict[str, str | None] = {}
     for name, key in _NOTIFIED:
         for item in listed(given, name):
             if target := _notified(item, key, f"{name.removesuffix('Configuration')}Arn"):
                 target = unqualified(target)
+                patterns[target] = None if target in told else _pattern(item)
                 told[target] = told.get(target, "") + _of_what(item)
     before = build.notified.get(source, {})
     for target in build.targets(source):
         if before.get(target) != told.get(target):
             build.close(event, source, target)
+            build.filter(event, f"{source} {target}", None)
     for target in told:
+        if target not in build.targets(source):
+            build.filter(event, f"{source} {target}", Filter(source, target, patterns[target]))
         build.link(event, source, target)
     build.notified[source] = told
     return [source, *told]
+
+
+def _pattern(item: Mapping[str, Any]) -> str | None:
+    """Which entries are in the files that a prefix lets through, as a subscription filter would ask: the account and
+    the region in their keys."""
+    found = _OF_FILES.search(_prefix(item))
+    if not found:
+        return None
+    asked = {"$.recipientAccountId": found["account"], "$.awsRegion": found["region"]}
+    return "{ " + " && ".join(f'{key} = "{text}"' for key, text in asked.items() if text) + " }"
+
+
+def _prefix(given: Any) -> str:
+    """The value of the rule that is called prefix, wherever it stands: records differ in that."""
+    if isinstance(given, list):
+        return next((found for item in given if (found := _prefix(item))), "")
+    if not isinstance(given, dict):
+        return ""
+    if str(get(given, "name")).lower() == "prefix":
+        value = get(given, "value")
+        return value if isinstance(value, str) else ""
+    return _prefix(list(given.values()))
 
 
 def _of_what(item: Mapping[str, Any]) -> str:

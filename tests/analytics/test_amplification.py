@@ -166,6 +166,19 @@ def test_batches_by_the_clock_are_no_stragglers_however_much_they_carry() -> Non
     assert found.ratio == pytest.approx(runs.sum() / delivered.sum(), rel=0.05)
 
 
+@pytest.mark.parametrize("grown", [range(300, MINUTES), range(300)])
+def test_runs_of_much_larger_batches_are_no_stragglers(grown: range) -> None:
+    """A mapping's batch becomes, or was, 30 entries instead of one."""
+    rng = np.random.default_rng(17)
+    delivered = steady(rng)
+    runs = runs_of(delivered, 1.0, rng)
+    runs[grown] = rng.binomial(runs[grown].astype(int), 1 / 30)
+    found = estimate(runs, delivered)
+    assert found is not None
+    low, high = found.interval
+    assert low <= runs.sum() / delivered.sum() <= high
+
+
 def test_an_exact_ratio_is_the_same_in_every_part() -> None:
     delivered = np.full(200, 4.0)
     runs = np.full(200, 1.0)

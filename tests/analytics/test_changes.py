@@ -281,6 +281,59 @@ def test_a_notification_that_is_put_again_holds_since_it_was_first_put_unless_it
     assert held(*puts) == {(bucket, FUNCTION, 0, 2), (bucket, FUNCTION, 2, None)}
 
 
+OF_ONE = '{ $.recipientAccountId = "999988887777" }'
+OF_A_REGION = '{ $.recipientAccountId = "999988887777" && $.awsRegion = "eu-west-1" }'
+
+
+@pytest.mark.parametrize(
+    ("told", "pattern"),
+    [
+        ({"Filter": {"S3Key": {"FilterRule": {"Name": "prefix", "Value": "AWSLogs/o-a1b2/999988887777/"}}}}, OF_ONE),
+        (
+            {"filter": {"key": {"filterRules": [
+                {"name": "suffix", "value": ".gz"},
+                {"name": "Prefix", "value": "audit/AWSLogs/999988887777/CloudTrail/eu-west-1/2026/"},
+            ]}}},
+            OF_A_REGION,
+        ),
+        ({"Filter": {"S3Key": {"FilterRule": [{"Name": "suffix", "Value": ".gz"}]}}}, None),
+        ({"Filter": {"S3Key": {"FilterRule": {"Name": "prefix", "Value": "AWSLogs/"}}}}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_a_notification_of_one_accounts_files_is_a_filter(
+    told: dict[str, object], pattern: str | None
+) -> None:
+    item = {"Function": FUNCTION, **told}
+    (found,) = from_changes(
+        [change("PutBucketNotification", notify(("LambdaFunctionConfiguration", item)))]
+    ).filters
+    assert (found.source, found.target, found.pattern) == ("arn:aws:s3:::files", FUNCTION, pattern)
+
+
+def test_a_notification_of_all_files_in_place_of_some_ends_the_filter() -> None:
+    some = {"Function": FUNCTION, "Filter": {"Name": "prefix", "Value": "AWSLogs/999988887777/"}}
+    puts = [
+        change("PutBucketNotification", notify(("LambdaFunctionConfiguration", item)), minute=at)
+        for at, item in enumerate((some, {"Function": FUNCTION}))
+    ]
+    filters = from_changes(puts).filters
+    assert [(item.pattern, minutes(item.until)) for item in filters] == [(OF_ONE, 1), (None, None)]
+
+
+def test_a_trail_reaches_a_source_since_the_last_link_of_the_first_way() -> None:
+    topology = from_changes(
+        [
+            change("CreateTrail", {"name": "audit", "cloudWatchLogsLogGroupArn": GROUP}, minute=7),
+            change("PutSubscriptionFilter", {**SUBSCRIBE, "destinationArn": STREAM}, minute=9),
+        ]
+    )
+    assert topology.reached_since([GROUP]) == START + timedelta(minutes=7)
+    assert topology.reached_since([STREAM]) == START + timedelta(minutes=9)
+    assert topology.reached_since([GROUP, STREAM]) == START + timedelta(minutes=7)
+    assert topology.reached_since([TOPIC]) == datetime.min
+
+
 def policy(*but: str) -> dict[str, object]:
     return {
         "policyType": "SUBSCRIPTION_FILTER_POLICY",

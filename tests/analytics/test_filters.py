@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,25 @@ def test_the_filter_before_a_stream_narrows_what_the_stream_delivers() -> None:
         change("CreateEventSourceMapping20150331", MAP),
     ]
     assert told(narrowed(from_changes(made), STREAM)) == [(0, MINUTES, [False, True])]
+
+
+def test_a_notification_of_one_accounts_files_narrows_what_the_bucket_and_its_queue_deliver() -> (
+    None
+):
+    bucket, queue = "arn:aws:s3:::files", f"arn:aws:sqs:{REGION}:{ACCOUNT}:files"
+    prefix = {"Filter": {"Name": "prefix", "Value": f"AWSLogs/{ACCOUNT}/"}}
+    told = {"QueueConfiguration": {"Queue": queue, **prefix}}
+    topology = from_changes(
+        [
+            change(
+                "PutBucketNotification", {"bucketName": "files", "notificationConfiguration": told}
+            )
+        ]
+    )
+    (item,) = filters.on_the_way(queue, [FUNCTION], topology)
+    assert filters.on_the_way(bucket, [queue], topology) == (item,)
+    cells = [RUN, replace(RUN, account="999988887777")]
+    assert filters.takes([item], cells).tolist() == [True, False]
 
 
 def test_a_policy_of_the_account_filters_every_group_until_it_is_deleted() -> None:
