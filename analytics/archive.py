@@ -70,6 +70,10 @@ class Delivered:
         one of the account's that writes elsewhere: then the keys tell nothing."""
         return account in self.by_own and account not in self.by_organization
 
+    def shared(self, account: str) -> bool:
+        """Whether only an organization's trail is known to record the account."""
+        return account in self.by_organization and account not in self.by_own
+
     def whole(self, account: str) -> bool:
         """Whether what the archive has of the account is what its trail delivers: a log file is one trail's, so
         that a trail recorded both of what one file holds."""

@@ -67,10 +67,12 @@ def explain(
     rarer: float,
     *,
     batched: bool = False,
+    shared: bool = False,
 ) -> tuple[Way, bool, tuple[Mask, ...]]:
     """What explains the runs best, whether it is their level that tells, and the cells of all that is not ruled
     out; a trail of less than the archive has is so much `rarer` than usual. Of what is handed on in batches no run
-    stands for one entry, and the level tells only what cannot be."""
+    stands for one entry, and the level tells only what cannot be. Where a trail is `shared` by all accounts, as far as
+    the archive's keys tell, less than all must explain plainly more."""
     explained = [
         found for item in candidates if (found := _explained(item, reader, traffic, rarer))
     ]
@@ -88,14 +90,14 @@ def explain(
     top = max(way.total for way in ones)
     if not batched and top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
-        way = _preferred(ones, scale, far=tells)
+        way = _preferred(ones, scale, far=tells or shared)
         return way, True, _likely(way, ones, scale)
-    way, likely = _by_movement(explained, best, scale, traffic)
+    way, likely = _by_movement(explained, best, scale, traffic, shared=shared)
     return way, False, likely
 
 
 def _by_movement(
-    explained: Sequence[_Explained], best: Fit, scale: float, traffic: Counts
+    explained: Sequence[_Explained], best: Fit, scale: float, traffic: Counts, *, shared: bool
 ) -> tuple[Way, tuple[Mask, ...]]:
     """What explains best how the runs move, and the cells of all that is not ruled out."""
     moves = max(item.moves.gain for item in explained) > 0
@@ -114,7 +116,7 @@ def _by_movement(
             *((item.moves.gain, item.moves.share_gain) for item in explained), strict=True
         )
     )
-    way = _preferred(whole, 1.0, far=moves)
+    way = _preferred(whole, 1.0, far=moves or shared)
     # batches move by a share of what is delivered: what is ruled out is so by that too
     top = max(other.total for other in partly)
     likely = _different([*_likely(way, whole, 1.0), *_likely(replace(way, total=top), partly, 1.0)])

@@ -33,14 +33,18 @@ def infer(
     alone: bool = False,
     whole: bool = False,
     behind: bool = False,
+    shared: bool = False,
 ) -> Feed:
     """The feed of a source in these accounts and this region that explains its reader's runs best; `alone` where
     it can be but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another
-    is hardly the source's, `behind` where it hands on in batches and may stand behind another account's log group."""
+    is hardly the source's, `shared` where only an organization's trail is known to record theirs, `behind` where it
+    hands on in batches and may stand behind another account's log group."""
     every = candidates_of(accounts, all_cells, reader, region)
     candidates = [item for item in every if not (alone and item.place == ALL)] or every
     rarer = ONE_TRAIL if whole else 0.0
-    way, by_level, likely = explain(candidates, reader, traffic, rarer, batched=behind)
+    way, by_level, likely = explain(
+        candidates, reader, traffic, rarer, batched=behind, shared=shared
+    )
     if behind and not by_level:
         others = of_others(accounts, all_cells, reader, traffic)
         elsewhere = _shown_most(candidates, others, reader, traffic)

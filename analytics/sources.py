@@ -201,9 +201,10 @@ def _feed(
         return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
     reader = judging.reader(verdict.node, graph, topology, data)
     group = verdict.kind == "cloudwatch_logs"
-    alone, whole = (
+    by = data.delivered_by
+    alone, whole, shared = (
         group and all(told(account) for account in accounts)
-        for told in (data.delivered_by.alone, data.delivered_by.whole)
+        for told in (by.alone, by.whole, by.shared)
     )
     return inferred_feeds.infer(
         accounts,
@@ -214,6 +215,7 @@ def _feed(
         alone=alone,
         whole=whole,
         behind=not group,
+        shared=shared,
     )
 
 

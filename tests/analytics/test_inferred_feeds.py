@@ -71,6 +71,19 @@ def test_a_run_for_every_entry_tells_which_entries_they_are(
     assert one_by_one([NEAR], CELLS, reader, traffic(*series))
 
 
+@pytest.mark.parametrize(("shared", "accounts"), [(False, (NEAR,)), (True, (NEAR, FAR))])
+def test_runs_by_the_clock_take_what_an_organizations_trail_delivers(
+    shared: bool, accounts: tuple[str, ...]
+) -> None:
+    """In the account of the log group there is little but what the function itself writes."""
+    rng, series = ordinary(5)
+    runs = np.ones(MINUTES)
+    series[0], series[2] = rng.poisson(0.1, MINUTES).astype(float), 4 * runs
+    reader = Reader(runs, 4 * runs)
+    found = infer([NEAR], CELLS, reader, traffic(*series), shared=shared)
+    assert [fed.accounts for fed in found.fed_by] == [accounts]
+
+
 def test_one_trail_that_wrote_the_archive_delivers_all_of_it_unless_the_runs_tell_better() -> None:
     rng, series = ordinary(3)
     lumps = [6.0 * (np.arange(MINUTES) % 20 == 0), *series[1:]]
