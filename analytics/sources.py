@@ -16,6 +16,7 @@ from analytics import (
     known_feeds,
     lags,
     log_files,
+    other_logs,
     started,
 )
 from analytics.amplification import Estimate
@@ -63,12 +64,13 @@ def measure(
     data: RollupData,
 ) -> Measured:
     """What a source delivers and how many runs that starts."""
-    runs = _runs(verdict, graph, data)
+    all_runs = _runs(verdict, graph, data)
+    runs = other_logs.runs_without(verdict.node, all_runs, topology, data.span)
     feed = _handed_on(verdict, graph, topology, data, runs)
     complete = data.delivered_files.to_the_end
     estimate = _estimated(feed, verdict, runs, graph, data)
     if estimate is None:
-        return Measured(verdict, feed, None, runs, complete=complete)
+        return Measured(verdict, feed, None, all_runs, complete=complete)
     if _reads_entries(verdict, topology):
         estimate = _one_an_entry(estimate, verdict.node, graph)
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
@@ -76,7 +78,7 @@ def measure(
         estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
     taken = float(under_way[slice(*lags.active_span(runs))].sum())
-    return Measured(verdict, feed, estimate, runs, taken, complete)
+    return Measured(verdict, feed, estimate, all_runs, taken, complete)
 
 
 def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
