@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analytics import selectors
+from analytics import arns, selectors
 from analytics.topology import Filter, Link, Topology, Trail
 from stormtrail.errors import InputError
 from stormtrail.layout import Layout
@@ -36,7 +36,7 @@ def _from_file(path: Path) -> Topology:
     filters = tuple(
         Filter(link.source, link.target, link.pattern, excepted=link.excepted)
         for link in links
-        if ":log-group:" in link.source
+        if ":log-group:" in link.source or arns.service(link.source) == "s3"
     )
     return Topology(links, trails, filters=filters)
 

@@ -7,6 +7,7 @@ API dates; they are matched by prefix.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from analytics.changes import functions, logs, rules, trails
 from analytics.changes.builder import Builder, Handler
@@ -34,5 +35,6 @@ def from_changes(rows: Iterable[Row]) -> Topology:
         request = json_object(row["request_parameters"])
         if handler is not None and request is not None:
             event = Event(row, request)
-            build.note(event, handler(build, event))
+            with suppress(RecursionError):  # nested almost as deep as can be read
+                build.note(event, handler(build, event))
     return build.topology()

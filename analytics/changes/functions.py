@@ -10,12 +10,9 @@ from typing import Any
 from analytics.changes.builder import Builder, Handler
 from analytics.changes.event import Event, get, listed, unqualified
 from analytics.topology import Filter
+from ingest.topology.criteria import of_files
 
 _FUNCTION_ARN = re.compile(r"arn:aws[\w-]*:lambda:[\w-]+:\d{12}:function:[\w-]+")
-_OF_FILES = re.compile(
-    r"AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})/(?:CloudTrail/(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)/)?)?",
-    re.ASCII,
-)
 _NOTIFIED = (
     ("LambdaFunctionConfiguration", "LambdaFunctionArn"),
     ("CloudFunctionConfiguration", "CloudFunction"),
@@ -80,7 +77,7 @@ def _notification(build: Builder, event: Event) -> Iterable[str | None]:
         for item in listed(given, name):
             if target := _notified(item, key, f"{name.removesuffix('Configuration')}Arn"):
                 target = unqualified(target)
-                patterns[target] = None if target in told else _pattern(item)
+                patterns[target] = None if target in told else of_files(item)
                 told[target] = told.get(target, "") + _of_what(item)
     before = build.notified.get(source, {})
     for target in build.targets(source):
@@ -93,28 +90,6 @@ def _notification(build: Builder, event: Event) -> Iterable[str | None]:
         build.link(event, source, target)
     build.notified[source] = told
     return [source, *told]
-
-
-def _pattern(item: Mapping[str, Any]) -> str | None:
-    """Which entries are in the files that a prefix lets through, as a subscription filter would ask: the account and
-    the region in their keys."""
-    found = _OF_FILES.search(_prefix(item))
-    if not found:
-        return None
-    asked = {"$.recipientAccountId": found["account"], "$.awsRegion": found["region"]}
-    return "{ " + " && ".join(f'{key} = "{text}"' for key, text in asked.items() if text) + " }"
-
-
-def _prefix(given: Any) -> str:
-    """The value of the rule that is called prefix, wherever it stands: records differ in that."""
-    if isinstance(given, list):
-        return next((found for item in given if (found := _prefix(item))), "")
-    if not isinstance(given, dict):
-        return ""
-    if str(get(given, "name")).lower() == "prefix":
-        value = get(given, "value")
-        return value if isinstance(value, str) else ""
-    return _prefix(list(given.values()))
 
 
 def _of_what(item: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import structs
 
-from ingest.topology.criteria import excepted
+from ingest.topology.criteria import excepted, of_files
 from ingest.topology.document import Link, Told, Trail, node
 
 Answer = Mapping[str, Any]
@@ -85,13 +85,16 @@ def of_mapping(answer: Answer, told: Told) -> Iterator[Link]:
 
 
 def of_bucket(bucket: str, answer: Answer, told: Told) -> Iterator[Link]:
-    """What the notifications of a bucket (its ARN) start or fill."""
+    """What the notifications of a bucket (its ARN) start or fill, with what their prefix asks of the entries."""
     for listed, key in (
         ("LambdaFunctionConfigurations", "LambdaFunctionArn"),
         ("QueueConfigurations", "QueueArn"),
         ("TopicConfigurations", "TopicArn"),
     ):
-        yield from (_link(bucket, item[key], told) for item in answer.get(listed, ()))
+        items = answer.get(listed, ())
+        for target in dict.fromkeys(item[key] for item in items):
+            asked = {of_files(item.get("Filter")) for item in items if item[key] == target}
+            yield _link(bucket, target, told, pattern=asked.pop() if len(asked) == 1 else None)
 
 
 def of_rule(rule: Answer, targets: Iterable[Answer], told: Told) -> Iterator[Link]:

@@ -411,6 +411,7 @@ def test_trails_reach_a_function_over_every_link_between() -> None:
     assert [link.target for link in way] == [GROUP, DESTINATION, STREAM, FUNCTION]
 
 
+DEEP = 960  # almost as deep as Python reads
 HOSTILE = [
     "",
     "null",
@@ -422,6 +423,10 @@ HOSTILE = [
     '{"name": 7, "logGroupName": {}, "bucketName": ["x"], "targets": {"arn": 1}}',
     '{"name": "\\u0000\\"; drop table events; --", "destinationArn": "arn:", "logGroupName": "arn:"}',
     '{"bucketName": "b", "notificationConfiguration": "arn:aws:lambda"}',
+    '{"bucketName": "b", "notificationConfiguration": {"QueueConfiguration": {"Queue": "q", "Filter": '
+    + '{"a":' * DEEP
+    + "{}"
+    + "}" * (DEEP + 3),
     '{"rule": "r", "targets": [null, 1, {"arn": null}]}',
     '{"trailName": "t", "eventSelectors": [1, null], "advancedEventSelectors": {"a": 1}}',
     '{"policyDocument": "[[["}',

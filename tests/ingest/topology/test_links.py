@@ -53,3 +53,20 @@ def test_a_schedule_and_a_disabled_rule_read_no_trail() -> None:
     pattern = json.dumps({"detail-type": ["AWS API Call via CloudTrail"]})
     assert not links.reads_cloudtrail({"ScheduleExpression": "rate(1 hour)"})
     assert not links.reads_cloudtrail({"EventPattern": pattern, "State": "DISABLED"})
+
+
+def test_a_notification_of_one_accounts_files_asks_for_its_entries() -> None:
+    def told(target: str, *prefixes: str) -> list[dict[str, object]]:
+        rules = [[{"Name": "prefix", "Value": prefix}] for prefix in prefixes]
+        return [{"LambdaFunctionArn": target, "Filter": {"Key": {"FilterRules": r}}} for r in rules]
+
+    one, both = told(ROUTER, f"AWSLogs/{ACCOUNT}/"), told(f"{ROUTER}-2", "AWSLogs/", "Config/")
+    two = told(f"{ROUTER}-3", f"AWSLogs/{ACCOUNT}/", "AWSLogs/999988887777/")
+    answer = {"LambdaFunctionConfigurations": [*one, *both, *two]}
+    found = links.of_bucket("arn:aws:s3:::files", answer, TOLD)
+    asked = f'{{ $.recipientAccountId = "{ACCOUNT}" }}'
+    assert [(link.target, link.pattern) for link in found] == [
+        (ROUTER, asked),
+        (f"{ROUTER}-2", None),
+        (f"{ROUTER}-3", None),
+    ]
