@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests
+PACKAGES := stormtrail ingest queries analytics reports dashboard simulation benchmarks tests hatch_build.py
 
 .PHONY: bench-accuracy bench-analyze bench-dashboard bench-ingest bench-scale bench-verify fuzz demo test check format lock clean setup
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml
+# The last step also compiles the native reader where there is a rustc.
+$(STAMP): requirements.lock pyproject.toml hatch_build.py ingest/native/fields.rs
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -12,17 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.coded import spread
-from ingest.decode import ABSENT, REST_FIELDS, Decoded, Reject, elements, object_text
+from ingest.decode import REST_FIELDS, Reject, elements, object_text
 from ingest.derive import derive
-from ingest.lines import Field, booleans, coded_json, coded_text, fields_of, texts
-from ingest.schema import (
-    BOOLEAN_FIELDS,
-    JSON_FIELDS,
-    ROWS,
-    SELDOM_EQUAL,
-    TEXT_FIELDS,
-    TIME_FIELD,
-)
+from ingest.fields import Part, Read, read_files
+from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, ROWS, TEXT_FIELDS, TIME_FIELD
 from ingest.times import UNREADABLE, YEARS, parse_times
 
 _KEY_ACCOUNT = "key_account"  # of received rows only: the account in the key of the row's file
@@ -31,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True)
 class LogFile:
-    """One decoded file: ledger id, account in its key, plain bytes, records.
+    """One file's JSON: ledger id, account in its key, plain bytes.
 
     Of a piece of a file, `first_index` is the place of its first record in the whole.
     """
@@ -39,26 +32,26 @@ class LogFile:
     source_id: int
     account: str | None
     data: bytes
-    decoded: Decoded
     first_index: int = 0
 
 
 @dataclass
 class _Rows:
-    """Records of several files side by side, with the place each came from."""
+    """Records of several files side by side, a column a field, with the place each came from."""
 
-    records: list[Any]
+    fields: Mapping[str, Any]
     source_ids: Any
     indexes: Any
     extras: dict[int, list[tuple[str, Any]]]
 
     def without(self, places: Sequence[int]) -> _Rows:
         """All rows but those at `places`."""
-        keep = np.ones(len(self.records), bool)
+        keep = np.ones(len(self.indexes), bool)
         keep[list(places)] = False
         new_place = np.cumsum(keep) - 1
+        kept = pa.array(keep)
         return _Rows(
-            [record for record, kept in zip(self.records, keep, strict=True) if kept],
+            {name: column.filter(kept) for name, column in self.fields.items()},
             self.source_ids[keep],
             self.indexes[keep],
             {int(new_place[old]): extra for old, extra in self.extras.items() if keep[old]},
@@ -78,20 +71,22 @@ def receive(files: Sequence[LogFile]) -> Received:
 
     No two of `files` are pieces of one file.
     """
-    rows = _side_by_side(files)
-    fields = fields_of(rows.records)
-    written = coded_text(fields[TIME_FIELD])
+    read = read_files([file.data for file in files])
+    rows = _side_by_side(files, read)
+    written = rows.fields[TIME_FIELD]
     times, odd = parse_times(written)
-    rejects = {file.source_id: list(_rejects(file)) for file in files}
+    rejects = {
+        file.source_id: list(_rejects(file, part))
+        for file, part in zip(files, read.parts, strict=True)
+    }
     if odd:
         unreadable = [place for place in odd if times[place] == UNREADABLE]
         for source_id, found in _rejected(unreadable, written, rows, files):
             rejects[source_id] += found
         _keep_texts(rows, written, set(odd).difference(unreadable))
         rows, times = rows.without(unreadable), np.delete(times, unreadable)
-        fields = fields_of(rows.records)
     accounts = {file.source_id: file.account for file in files}
-    return Received(_table(rows, fields, times, accounts), rejects)
+    return Received(_table(rows, times, accounts), rejects)
 
 
 def complete(received: Sequence[Any]) -> Any:
@@ -102,26 +97,25 @@ def complete(received: Sequence[Any]) -> Any:
     return pa.table([columns[field.name].cast(field.type) for field in ROWS], schema=ROWS)
 
 
-def _rejects(file: LogFile) -> Iterator[Reject]:
-    for reject in file.decoded.rejects:
+def _rejects(file: LogFile, part: Part) -> Iterator[Reject]:
+    for reject in part.rejects:
         index = reject.record_index
         yield reject if index is None else replace(reject, record_index=file.first_index + index)
 
 
-def _side_by_side(files: Sequence[LogFile]) -> _Rows:
-    rows = _Rows([], None, None, {})
-    indexes: list[int] = []
-    for file in files:
-        base, found = len(rows.records), file.decoded
-        rows.records += found.records
-        places = range(len(found.records)) if found.indexes is None else found.indexes
-        indexes += [file.first_index + place for place in places] if file.first_index else places
-        for place, extra in found.extras.items():
-            rows.extras[base + place] = list(extra)
-    counts = [len(file.decoded.records) for file in files]
-    rows.source_ids = np.repeat(np.array([file.source_id for file in files], np.int32), counts)
-    rows.indexes = np.array(indexes, np.int32)
-    return rows
+def _side_by_side(files: Sequence[LogFile], read: Read) -> _Rows:
+    indexes: list[Any] = [np.zeros(0, np.int32)]
+    extras: dict[int, list[tuple[str, Any]]] = {}
+    base = 0
+    for file, part in zip(files, read.parts, strict=True):
+        places = range(part.count) if part.indexes is None else part.indexes
+        indexes.append(np.array(places, np.int32) + file.first_index)
+        for place, extra in part.extras.items():
+            extras[base + place] = list(extra)
+        base += part.count
+    counts = [part.count for part in read.parts]
+    source_ids = np.repeat(np.array([file.source_id for file in files], np.int32), counts)
+    return _Rows(read.columns, source_ids, np.concatenate(indexes), extras)
 
 
 def _time_problem(text: str | None, extra: Iterable[tuple[str, Any]]) -> str:
@@ -153,31 +147,25 @@ def _keep_texts(rows: _Rows, times: Any, places: Iterable[int]) -> None:
         rows.extras.setdefault(place, []).append((TIME_FIELD, _encode(times[place].as_py())))
 
 
-def _table(
-    rows: _Rows, fields: Mapping[str, Field], times: Any, accounts: dict[int, str | None]
-) -> Any:
-    columns = {
-        name: (texts if name in SELDOM_EQUAL else coded_text)(fields[key])
-        for name, key in TEXT_FIELDS.items()
-    }
-    columns |= {name: booleans(fields[key]) for name, key in BOOLEAN_FIELDS.items()}
-    columns |= {name: coded_json(fields[key]) for name, key in JSON_FIELDS.items()}
+def _table(rows: _Rows, times: Any, accounts: dict[int, str | None]) -> Any:
+    received = {**TEXT_FIELDS, **BOOLEAN_FIELDS, **JSON_FIELDS}
+    columns = {name: rows.fields[key] for name, key in received.items()}
     columns["event_time"] = pa.array(times, pa.timestamp("us"))
-    columns["extra"] = _extra_column(rows, fields)
+    columns["extra"] = _extra_column(rows)
     columns["source_id"] = pa.array(rows.source_ids, pa.int32())
     columns["record_index"] = pa.array(rows.indexes, pa.int32())
     columns[_KEY_ACCOUNT] = _key_accounts(rows, accounts)
     return pa.table(columns)
 
 
-def _extra_column(rows: _Rows, fields: Mapping[str, Field]) -> Any:
+def _extra_column(rows: _Rows) -> Any:
     extras = rows.extras
     for name in REST_FIELDS:
-        if not fields[name].is_absent:
-            for place, record in enumerate(rows.records):
-                if (raw := getattr(record, name)) is not ABSENT:
-                    extras.setdefault(place, []).append((name, raw))
-    found: list[bytes | None] = [None] * len(rows.records)
+        column = rows.fields[name]
+        if column.null_count < len(column):
+            for row in np.flatnonzero(column.is_valid()).tolist():
+                extras.setdefault(row, []).append((name, column[row].as_py().encode()))
+    found: list[bytes | None] = [None] * len(rows.indexes)
     for place, members in extras.items():
         found[place] = object_text(members)
     return pa.array(found, pa.string())

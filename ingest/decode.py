@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from itertools import islice
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, TEXT_FIELDS, TIME_FIELD
+from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, SELDOM_EQUAL, TEXT_FIELDS, TIME_FIELD
 from ingest.split import Piece, parts, split
 from stormtrail.errors import RecordError
 
@@ -50,8 +51,23 @@ Record: Any = msgspec.defstruct(
     kw_only=True,
 )
 
-FIELDS: tuple[str, ...] = Record.__struct_fields__
-"""Names of the fields of `Record`, in the order of its values."""
+
+class Kind(Enum):
+    """What a field holds, and so what its column is."""
+
+    REPEATED = auto()  # text, as a dictionary
+    SELDOM_EQUAL = auto()  # text
+    BOOLEAN = auto()
+    JSON = auto()  # the text of any value, as a dictionary
+
+
+KINDS: dict[str, Kind] = {
+    **dict.fromkeys(_TEXT, Kind.REPEATED),
+    **{name: Kind.SELDOM_EQUAL for column, name in TEXT_FIELDS.items() if column in SELDOM_EQUAL},
+    **dict.fromkeys(_BOOLEAN, Kind.BOOLEAN),
+    **dict.fromkeys(RAW_FIELDS, Kind.JSON),
+}
+"""Each field of `Record`, in the order of its values."""
 
 _File: Any = msgspec.defstruct("_File", [("Records", list[Record])], forbid_unknown_fields=True)
 _RawFile: Any = msgspec.defstruct("_RawFile", [("Records", list[msgspec.Raw])])

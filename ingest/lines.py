@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import astuple
 
-from ingest.decode import ABSENT, FIELDS, RAW_FIELDS
+from ingest.decode import ABSENT, KINDS, RAW_FIELDS, Kind
 from ingest.schema import CODED
 
 _BLOCK = 256  # records written out at once
@@ -44,13 +44,24 @@ class Field:
 
 def fields_of(records: Sequence[Any]) -> dict[str, Field]:
     """Every field of the records, by its name in them."""
-    texts: list[list[bytes]] = [[] for _ in FIELDS]
+    texts: list[list[bytes]] = [[] for _ in KINDS]
     for start in range(0, len(records), _BLOCK):
         block = zip(*map(astuple, records[start : start + _BLOCK]), strict=True)
         for text, values in zip(texts, block, strict=True):
             text.append(_encode_lines(values))
-    named = zip(FIELDS, texts, strict=True)
+    named = zip(KINDS, texts, strict=True)
     return {name: Field(name, b"".join(text), records) for name, text in named}
+
+
+def columns_of(records: Sequence[Any]) -> dict[str, Any]:
+    """A column a field of the records (`ingest.decode.KINDS`)."""
+    made = {
+        Kind.REPEATED: coded_text,
+        Kind.JSON: coded_json,
+        Kind.SELDOM_EQUAL: texts,
+        Kind.BOOLEAN: booleans,
+    }
+    return {name: made[KINDS[name]](field) for name, field in fields_of(records).items()}
 
 
 def coded_json(field: Field) -> Any:

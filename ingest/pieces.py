@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from ingest.decode import (
-    MOST_RECORDS,
-    Decoded,
-    Reject,
-    decode,
-    elements,
-    holds_too_many,
-    is_json,
-)
+from ingest.decode import MOST_RECORDS, Reject, elements, holds_too_many, is_json
 from ingest.formats.base import Format
 from ingest.formats.reading import open_rows
 from stormtrail.errors import RecordError
@@ -30,12 +22,12 @@ _LEAST_ROW = 64  # … a row counting as so many, for rows of nothing would neve
 
 @dataclass(frozen=True)
 class Piece:
-    """Some records of a file: their JSON, decoded; `decoded` counts them from `first_index`."""
+    """Some records of a file: their JSON, or None and why there is none; the first is the file's at `first_index`."""
 
-    data: bytes
-    decoded: Decoded
+    data: bytes | None
     first_index: int = 0
     format: Format | None = None
+    problem: Reject | None = None
 
 
 def pieces(data: bytes, limit: int) -> Iterator[Piece]:
@@ -55,13 +47,13 @@ def pieces(data: bytes, limit: int) -> Iterator[Piece]:
         bounded = _bounded(rows.records, max(limit, _ROW_RATIO * len(data)))
         yield from _joined(bounded, rows.format)
     elif len(data) <= _LARGE_BYTES:
-        yield Piece(data, decode(data))
+        yield Piece(data)
     else:
         yield from _of_large(data)
 
 
 def _refused(reason: str) -> Piece:
-    return Piece(b"", Decoded([], rejects=[Reject(None, reason, None)]))
+    return Piece(None, problem=Reject(None, reason, None))
 
 
 def _bounded(records: Iterator[bytes], limit: int) -> Iterator[bytes]:
@@ -87,14 +79,12 @@ def _joined(records: Iterable[bytes], found: Format | None) -> Iterator[Piece]:
                 group, size, first = [], 0, first + len(group)
     except RecordError as error:
         problem = Reject(None, error.what, None)
-    last = _piece(group, first, found)
-    last.decoded.rejects += [problem] if problem else []
-    yield last
+    yield replace(_piece(group, first, found), problem=problem)
 
 
 def _piece(records: list[bytes], first: int, found: Format | None) -> Piece:
     data = b'{"Records":[' + b",".join(records) + b"]}"
-    return Piece(data, decode(data), first, found)
+    return Piece(data, first, found)
 
 
 def _of_large(data: bytes) -> Iterator[Piece]:

@@ -170,7 +170,7 @@ def _load(chunk: Chunk, told: _Told) -> Iterator[LogFile]:
             told.file(source_id, failure=reason)
             told.reject({source_id: [Reject(None, reason, None)]})
         else:
-            yield from _decoded(source_id, found, raw, chunk, told)
+            yield from _plain(source_id, found, raw, chunk, told)
 
 
 def _read_all(chunk: Chunk) -> Iterator[tuple[LogObject, bytes | InputError]]:
@@ -194,7 +194,7 @@ def _read(found: LogObject, limit: int) -> bytes | InputError:
         return error
 
 
-def _decoded(
+def _plain(
     source_id: int, found: LogObject, raw: bytes, chunk: Chunk, told: _Told
 ) -> Iterator[LogFile]:
     """The pieces of one file that was read."""
@@ -209,5 +209,7 @@ def _decoded(
     for piece in pieces(plain.data, chunk.max_file_bytes):
         if piece.format:
             told.file(source_id, format=piece.format)
-        decoded = piece.decoded
-        yield LogFile(source_id, found.facts.account, piece.data, decoded, piece.first_index)
+        if piece.problem:
+            told.reject({source_id: [piece.problem]})
+        if piece.data is not None:
+            yield LogFile(source_id, found.facts.account, piece.data, piece.first_index)

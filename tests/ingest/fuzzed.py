@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.columns import LogFile, complete, receive
-from ingest.decode import elements
+from ingest.decode import decode, elements
 from ingest.dedupe import entry_keys
+from ingest.fields import Read, at_once, by_record
 from ingest.inflate import inflate
-from ingest.pieces import Piece, pieces
+from ingest.pieces import pieces
 from ingest.restore import restore
 from ingest.schema import BOOLEAN_FIELDS, JSON_FIELDS, ROWS, TEXT_FIELDS, TIME_FIELD
 from tests.ingest.conftest import record
@@ -42,30 +43,48 @@ def check(data: bytes, *, built: bool) -> None:
     """No record is lost on the way to rows, or where `built`, in them."""
     plain = inflate(data, LIMIT)
     for piece in pieces(b"" if plain.whole else plain.data, LIMIT):
-        check_decoded(piece)
-        if built:
-            check_built(piece)
+        if piece.data is not None:
+            check_decoded(piece.data)
+            if built:
+                check_built(piece.data, piece.first_index)
 
 
-def check_decoded(piece: Piece) -> None:
-    """No record of the piece is lost."""
-    rejected = [reject for reject in piece.decoded.rejects if reject.record_index is not None]
-    if len(rejected) == len(piece.decoded.rejects):
-        found = len(piece.decoded.records) + len(rejected)
-        assert found == sum(1 for _ in elements(piece.data))
+def check_decoded(text: bytes) -> None:
+    """No record of a piece is lost, and the native reader finds no other ones."""
+    decoded = decode(text)
+    rejected = [reject for reject in decoded.rejects if reject.record_index is not None]
+    if len(rejected) == len(decoded.rejects):
+        found = len(decoded.records) + len(rejected)
+        assert found == sum(1 for _ in elements(text))
+    if fast := at_once([text]):
+        assert [part.count for part in fast.parts] == [len(decoded.records)]
+        assert not decoded.rejects
+        assert not decoded.extras
 
 
-def check_built(piece: Piece) -> None:
+def check_built(text: bytes, first_index: int) -> None:
     """Each record becomes a row that it can be had from again, or is set aside."""
-    file = LogFile(1, "111111111111", piece.data, piece.decoded, piece.first_index)
-    received = receive([file])
+    received = receive([LogFile(1, "111111111111", text, first_index)])
     table = complete([received.table])
     assert table.schema == ROWS
     assert entry_keys(table).shape == (table.num_rows, 2)
     for row in table.to_pylist():
         assert isinstance(restore(row), dict)
-    found = len(piece.decoded.records) + len(piece.decoded.rejects)
-    assert found == table.num_rows + len(received.rejects[1])
+    slow = by_record([text])
+    assert slow.parts[0].count + len(slow.parts[0].rejects) == table.num_rows + len(
+        received.rejects[1]
+    )
+    if fast := at_once([text]):
+        check_alike(fast, slow)
+
+
+def check_alike(fast: Read, slow: Read) -> None:
+    """Two readers found the same values, of the same types."""
+    assert fast.columns.keys() == slow.columns.keys()
+    for name, column in fast.columns.items():
+        column.validate(full=True)
+        assert column.type == slow.columns[name].type, name
+        assert column.to_pylist() == slow.columns[name].to_pylist(), name
 
 
 def seeds() -> list[bytes]:

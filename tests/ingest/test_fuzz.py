@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.columns import LogFile, complete, receive
-from ingest.decode import decode
 from ingest.inflate import inflate
 from ingest.pieces import pieces
 from ingest.restore import restore
@@ -43,7 +42,7 @@ FILE = json.dumps({"Records": [record(number) for number in range(4)]}).encode()
 
 def loaded(data: bytes) -> tuple[list[dict[str, Any]], int]:
     """The records that come out again, and how many were set aside."""
-    received = receive([LogFile(1, None, data, decode(data))])
+    received = receive([LogFile(1, None, data)])
     rows = complete([received.table]).to_pylist()
     return [restore(row) for row in rows], len(received.rejects[1])
 
@@ -86,5 +85,5 @@ def test_damage_never_costs_a_record_before_it(at: int, cut: int, put: bytes) ->
 @given(st.sampled_from([b"PAR1", b"eventid,eventname,eventsource,eventtime\n"]), st.binary())
 def test_files_of_rows_are_read_or_refused(head: bytes, tail: bytes) -> None:
     for piece in pieces(head + tail, 100_000):
-        file = LogFile(1, None, piece.data, piece.decoded, piece.first_index)
-        complete([receive([file]).table])
+        if piece.data is not None:
+            complete([receive([LogFile(1, None, piece.data, piece.first_index)]).table])
