@@ -36,7 +36,7 @@ def new_trail(trail: Trail, hour: float, actor: Actor) -> list[Change]:
         "name": trail.name,
         "s3BucketName": trail.bucket,
         "includeGlobalServiceEvents": True,
-        "isMultiRegionTrail": True,
+        "isMultiRegionTrail": len(trail.regions) > 1,
         "isOrganizationTrail": trail.organization,
         "enableLogFileValidation": True,
     }
@@ -83,7 +83,7 @@ def make_organizations(trail: Trail, hour: float, actor: Actor, closes: str) -> 
         "trailARN": trail.arn,
         "s3BucketName": trail.bucket,
         "includeGlobalServiceEvents": True,
-        "isMultiRegionTrail": True,
+        "isMultiRegionTrail": len(trail.regions) > 1,
         "isOrganizationTrail": True,
         "logFileValidationEnabled": True,
     }
