@@ -16,6 +16,8 @@ LEAST_BATCHES = 10
 EVEN = 0.35
 FILLED_AFTER = 0.05  # of a queue's runs, after who fills it has ended
 PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
+AS_OFTEN = 1.05  # runs a run of who fills the queue, where each run fills it once
+AT_ONCE = 1  # minute
 MAPPED = {"sqs", "kinesis", "dynamodb"}  # what an event source mapping reads
 MOVING_KINDS = (
     "sqs",
@@ -85,7 +87,8 @@ def _moving_together(
             if _begins_with(runs, filler, _recorded_since(arn, data))
         ]
         if best is not None and (
-            scores[best] >= PLAIN or (scores[best] >= LIKELY and best in together)
+            scores[best] >= PLAIN
+            or (scores[best] >= LIKELY and (best in together or _oftener(runs, fillers[best])))
         ):
             found[start.node] = (best,)
         elif len(together) == 1 and (start.kind == "sqs" or _fills(together[0], start.kind, data)):
@@ -143,4 +146,24 @@ def _triggers(graph: Graph, arn: str) -> set[str]:
 
 
 def _follows(runs: Floats, filler: Floats) -> float:
-    return 0.0 if runs.sum() > filler.sum() * 1.05 else amplification.follows(runs, filler)
+    """How well the filler's runs foretell these, as a correlation. A filler that is given many entries a run may fill
+    the queue with each of them: then there are more runs than its own, and they come at once."""
+    if _oftener(runs, filler) and not _at_once(runs, filler):
+        return 0.0
+    return amplification.follows(runs, filler)
+
+
+def _oftener(runs: Floats, filler: Floats) -> bool:
+    return bool(runs.sum() > filler.sum() * AS_OFTEN)
+
+
+def _at_once(runs: Floats, filler: Floats) -> bool:
+    """Whether the runs move with the filler's of the same minute, or the one before, more than with those of any other
+    minute near: a function of the business comes minutes before, for it is what the filler is told of."""
+    first, last = lags.active_span(runs)
+    if last - first < amplification.MINIMUM_MINUTES:
+        return False
+    moved, filled = (lags.high_pass(series[first:last]) for series in (runs, filler))
+    near = range(-lags.LAGS, lags.LAGS + 1)
+    alike = {lag: float(moved @ np.roll(filled, lag)) for lag in near}
+    return 0 <= max(near, key=lambda lag: alike[lag]) <= AT_ONCE

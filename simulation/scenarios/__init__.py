@@ -17,6 +17,7 @@ KINDS: Mapping[str, Callable[..., Organization]] = {
         storms.three_functions_all_routed,
         first.queue_trap,
         storms.queue_in_loop,
+        storms.message_an_entry,
         first.stream_cure,
         ways_in.stream_batches,
         ways_in.batch_floor,

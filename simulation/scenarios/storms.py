@@ -97,6 +97,26 @@ def queue_in_loop(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organiza
     return steady(draft, onset=hours * draft.between(0.3, 0.6), router=router)
 
 
+def message_an_entry(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
+    """A storm as old as the window: a router is given many entries a run and puts each on a queue, by calls
+    that no trail records; what empties the queue runs far more often than the router."""
+    draft = Draft("message_an_entry", seed, hours, scale)
+    draft.work(400)
+    trail = draft.trail("audit", "workload")
+    queue = f"arn:aws:sqs:{draft.region}:{draft.account('workload')}:{draft.tag('log-buffer')}"
+    drainer = Stage(draft.function("drainer", "workload"))
+    size = int(draft.rng.integers(1, 3))
+    relay = Relay(queue, drainer, Batching(size=size, window=20.0))
+    router = Stage(draft.function("log-router", "workload"), relays=(relay,))
+    if drainer.function:
+        made = links.map_events(
+            queue, drainer.function, draft.next_setup(), draft.actor(), size=size, window=20
+        )
+        draft.add(made)
+    group_source(draft, trail, (router,), batching=Batching(size=200, window=25.0))
+    return draft.finish()
+
+
 def two_sources_one_loop(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
     """A trail's log group and its bucket both start functions: each feeds the other and itself."""
     draft = Draft("two_sources_one_loop", seed, hours, scale)

@@ -173,6 +173,22 @@ def test_a_queue_that_begins_with_a_forwarder_is_its_own_if_runs_were_recorded_b
     assert found(runs, {})[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
 
 
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_queue_may_get_a_message_an_entry_of_runs_that_are_given_many(later: int) -> None:
+    log = ordinary(1)
+    entries = np.random.default_rng(2).poisson(40.0, MINUTES)
+    runs = {FORWARDER: log, WORKER: np.roll(log * entries, later)}
+    assert found(runs, {})[1] == {QUEUE: (function("forwarder"),)}
+
+
+def test_what_a_forwarder_is_told_of_minutes_later_is_not_what_it_fills() -> None:
+    """A worker whose own records make most of the forwarder's batches."""
+    bursts = np.repeat(np.random.default_rng(2).gamma(0.3, 100.0, MINUTES // 10), 10)
+    busy = np.random.default_rng(3).poisson(bursts).astype(float)
+    runs = {FORWARDER: np.ceil(np.roll(busy, 4) / 50), WORKER: busy}
+    assert found(runs, {})[1] == {}
+
+
 TABLE = f"arn:aws:dynamodb:{REGION}:{HOME}:table/index"
 STREAM = f"{TABLE}/stream/2026-01-01T00:00:00.000"
 INDEXER: Key = (function("indexer"), "dynamodb", STREAM, None, HOME, REGION, "Data")
