@@ -84,16 +84,7 @@ def several_functions_one_group(seed: int, hours: float = 8.0, scale: float = 1.
 def queue_in_loop(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
     """The queue trap where its runs come back: the router fills a queue, a drainer empties it."""
     draft = Draft("queue_in_loop", seed, hours, scale)
-    queue = f"arn:aws:sqs:{draft.region}:{draft.account('workload')}:{draft.tag('log-buffer')}"
-    drainer = Stage(draft.function("drainer", "workload"))
-    size = int(draft.rng.integers(5, 50))
-    relay = Relay(queue, drainer, Batching(size=size, window=60.0))
-    router = Stage(draft.function("log-router", "workload"), relays=(relay,))
-    if drainer.function:
-        made = links.map_events(
-            queue, drainer.function, draft.next_setup(), draft.actor(), size=size, window=60
-        )
-        draft.add(made)
+    router = _queueing_router(draft, size=int(draft.rng.integers(5, 50)), window=60)
     return steady(draft, onset=hours * draft.between(0.3, 0.6), router=router)
 
 
@@ -103,18 +94,24 @@ def message_an_entry(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organ
     draft = Draft("message_an_entry", seed, hours, scale)
     draft.work(400)
     trail = draft.trail("audit", "workload")
-    queue = f"arn:aws:sqs:{draft.region}:{draft.account('workload')}:{draft.tag('log-buffer')}"
-    drainer = Stage(draft.function("drainer", "workload"))
-    size = int(draft.rng.integers(1, 3))
-    relay = Relay(queue, drainer, Batching(size=size, window=20.0))
-    router = Stage(draft.function("log-router", "workload"), relays=(relay,))
-    if drainer.function:
-        made = links.map_events(
-            queue, drainer.function, draft.next_setup(), draft.actor(), size=size, window=20
-        )
-        draft.add(made)
+    router = _queueing_router(draft, size=int(draft.rng.integers(1, 3)), window=20)
     group_source(draft, trail, (router,), batching=Batching(size=200, window=25.0))
     return draft.finish()
+
+
+def _queueing_router(draft: Draft, *, size: int, window: int) -> Stage:
+    """A router that puts each entry on a queue, and what empties that, `size` messages a run or those of `window`
+    seconds."""
+    home = draft.account("workload")
+    queue = f"arn:aws:sqs:{draft.region}:{home}:{draft.tag('log-buffer')}"
+    function = draft.function("drainer", "workload")
+    draft.add(
+        links.map_events(
+            queue, function, draft.next_setup(), draft.actor(), size=size, window=window
+        )
+    )
+    relay = Relay(queue, Stage(function), Batching(size=size, window=float(window)))
+    return Stage(draft.function("log-router", "workload"), relays=(relay,))
 
 
 def two_sources_one_loop(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
