@@ -38,7 +38,7 @@ class Rollup:
     time: str
 
 
-# by view name, those that take longest first: two are worked out at once
+# by view name
 ROLLUPS = {
     "run_minutes": Rollup("rollup_runs", "minute"),
     "subject_hours": Rollup("rollup_hours", "hour"),
@@ -50,6 +50,8 @@ ROLLUPS = {
     "file_days": Rollup("rollup_files", "day"),
     "bucket_days": Rollup("rollup_checks", "day"),
 }
+STAGES = ("issued_keys", "hour_details", "run_kinds", "runs_of_days")
+"""Queries whose rows several rollups are made of; each may read those before it."""
 FUNCTIONS, FUNCTIONS_OF_DAY = "function_days", Rollup("known_functions", "first_seen")
 ROWS_AT_ONCE = 1_500_000  # what the engine groups at once: some hundred megabytes
 ONE_DAY = timedelta(days=1)
@@ -116,12 +118,18 @@ def _build(
     engine.register("known_sessions", known_sessions(_all_functions(layout)))
     for done, piece in enumerate(pieces):
         engine.use_events([layout.root / file.path for file in _files_read(by_day, piece)])
-        engine.define("issued_keys", "issued_keys", **_span(piece))
+        define_stages(engine, **_span(piece))
         rows = engine.answers([rollup.query for rollup in ROLLUPS.values()], **_span(piece))
         for (view, rollup), found in zip(ROLLUPS.items(), rows, strict=True):
             _keep_days(layout, view, rollup, piece, found)
         if progress:
             progress(done + 1, len(pieces))
+
+
+def define_stages(engine: Engine, **span: datetime) -> None:
+    """What the rollups' queries read beside events and known sessions, over [day_start, day_end)."""
+    for name in STAGES:
+        engine.define(name, name, **span)
 
 
 def _keep_days(
@@ -202,7 +210,7 @@ def _version(files: Iterable[EventFile]) -> str:
 @cache
 def _queries() -> str:
     """Every text that rows of rollups depend on."""
-    used = (*(rollup.query for rollup in ROLLUPS.values()), "known_functions", "issued_keys")
+    used = (*(rollup.query for rollup in ROLLUPS.values()), FUNCTIONS_OF_DAY.query, *STAGES)
     return "\n".join(queries.text(name) for name in used)
 
 

@@ -83,16 +83,18 @@ class Warehouse:
 
     def register(self, name: str, table: pa.Table) -> None:
         """Makes an Arrow table readable under `name`, in place of any view of that name."""
-        rows = (
-            f"{name}_rows"  # a copy, for what DuckDB itself calls registered is one cursor's alone
-        )
-        self._connection.execute(f"drop table if exists {rows}")
-        _as_table(self._connection, rows, table)
-        self._connection.table(rows).create_view(name, replace=True)
+        self._copy(name, self._connection.from_arrow(table))
 
     def define(self, name: str, query: str, **parameters: Any) -> None:
         """Makes the rows of a query readable under `name`."""
-        self.register(name, self.query(query, **parameters))
+        self._copy(name, self._connection.sql(queries.text(query), params=parameters))
+
+    def _copy(self, name: str, relation: duckdb.DuckDBPyRelation) -> None:
+        """As a table: what DuckDB itself calls registered is one cursor's alone."""
+        rows = f"{name}_rows"
+        self._connection.execute(f"drop table if exists {rows}")
+        relation.create(rows)
+        self._connection.table(rows).create_view(name, replace=True)
 
     def query(self, name: str, **parameters: Any) -> pa.Table:
         """The rows of the query called `name` in `queries/`."""
@@ -125,6 +127,7 @@ class Warehouse:
 def _connected() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
+    connection.execute("set parquet_metadata_cache = true")  # many queries read the same files
     return connection
 
 

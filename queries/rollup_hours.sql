@@ -1,51 +1,50 @@
 -- How much did each function, caller, source and account do in each hour?
--- grain: hour, account_id, subject_kind, subject, function_arn; parameters: day_start, day_end.
+-- grain: hour, account_id, subject_kind, subject, function_arn; parameters: day_start, day_end;
+-- reads the tables hour_details, runs_of_days and run_kinds.
 -- function: its run records. source: what a run record names as its trigger. account: every entry.
 -- caller: who asked, over the role's sessions; function_arn is what it started, null for its other calls.
--- A service that names its trigger is a source, not a caller. Runs are request ids, counted in each hour they wrote in;
--- only the record that tells a run's trigger names a source or a caller, so those have a run a record.
-with entries_of_day as (
-  select
-    date_trunc('hour', event_time) as hour,
-    event_time,
-    event_id,
-    account_id,
-    function_arn,
-    run_id,
-    trigger_arn,
-    case
-      when function_arn is not null and trigger_kind is null then null
-      when caller_function_arn is not null then caller_function_arn
-      when role_arn is not null and role_arn <> '' then role_arn
-      when identity_arn is not null then identity_arn
-      when trigger_arn is null then invoked_by
-    end as caller
-  from events
-  where event_time >= $day_start
-    and event_time < $day_end
-    and account_id is not null
-),
-details as (
+-- A service that names its trigger is a source, not a caller. Runs are request ids, counted in the hours of their
+-- first and of their last record; only the record that tells a run's trigger names a source or a caller, so those have
+-- a run a record.
+with details as (
   select
     hour,
     account_id,
     function_arn,
     trigger_arn,
     caller,
-    count(*) as entries,
-    count(run_id) as told_runs,
-    min(event_time) filter (where event_id is not null) as first_time,
-    max(event_time) filter (where event_id is not null) as last_time,
-    min_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as first_event_id,
-    max_by(event_id, struct_pack(at := event_time, id := event_id)) filter (where event_id is not null) as last_event_id
-  from entries_of_day
-  group by hour, account_id, function_arn, trigger_arn, caller
+    entries,
+    case when function_arn is null then 0 else entries end as told_runs,
+    first_entry,
+    last_entry
+  from hour_details
+  where hour >= $day_start
+    and hour < $day_end
+    and account_id is not null
+),
+runs as (
+  select day, subject_number, first_time, last_time
+  from runs_of_days
+  where entries > 0
+    and run_id is not null
+    and day >= $day_start
+    and day < $day_end
+),
+hours_of_runs as (
+  select subject_number, date_trunc('hour', last_time) as hour
+  from runs
+  union all
+  select subject_number, date_trunc('hour', first_time) as hour
+  from runs
+  where first_time >= day
+    and date_trunc('hour', first_time) < date_trunc('hour', last_time)
 ),
 function_runs as (
-  select hour, account_id, function_arn, count(distinct run_id) as runs
-  from entries_of_day
-  where function_arn is not null
-  group by hour, account_id, function_arn
+  select h.hour, s.account_id, s.function_arn, count(*) as runs
+  from hours_of_runs as h
+  join (select distinct subject_number, account_id, function_arn from run_kinds) as s
+    on s.subject_number = h.subject_number
+  group by h.hour, s.account_id, s.function_arn
 ),
 account_runs as (
   select hour, account_id, cast(sum(runs) as bigint) as runs
@@ -54,23 +53,23 @@ account_runs as (
 ),
 subjects as (
   select 'function' as subject_kind, function_arn as subject, function_arn, cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_time, last_time, first_event_id, last_event_id
+    hour, account_id, entries, told_runs, first_entry, last_entry
   from details
   where function_arn is not null
   union all
   select 'caller' as subject_kind, caller as subject, function_arn, cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_time, last_time, first_event_id, last_event_id
+    hour, account_id, entries, told_runs, first_entry, last_entry
   from details
   where caller is not null
   union all
   select 'source' as subject_kind, trigger_arn as subject, function_arn, trigger_arn,
-    hour, account_id, entries, told_runs, first_time, last_time, first_event_id, last_event_id
+    hour, account_id, entries, told_runs, first_entry, last_entry
   from details
   where trigger_arn is not null and function_arn is not null
   union all
   select 'account' as subject_kind, account_id as subject, cast(null as varchar) as function_arn,
     cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_time, last_time, first_event_id, last_event_id
+    hour, account_id, entries, told_runs, first_entry, last_entry
   from details
 ),
 told as (
@@ -83,10 +82,8 @@ told as (
     trigger_arn,
     cast(sum(entries) as bigint) as entries,
     cast(sum(told_runs) as bigint) as told_runs,
-    min_by(first_event_id, struct_pack(at := first_time, id := first_event_id))
-      filter (where first_event_id is not null) as first_event_id,
-    max_by(last_event_id, struct_pack(at := last_time, id := last_event_id))
-      filter (where last_event_id is not null) as last_event_id
+    struct_extract(min(first_entry), 'id') as first_event_id,
+    struct_extract(max(last_entry), 'id') as last_event_id
   from subjects
   group by hour, account_id, subject_kind, subject, function_arn, trigger_arn
 )
@@ -98,7 +95,7 @@ select
   t.function_arn,
   t.trigger_arn,
   t.entries,
-  case t.subject_kind when 'function' then f.runs when 'account' then coalesce(a.runs, 0) else t.told_runs end as runs,
+  case t.subject_kind when 'function' then coalesce(f.runs, 0) when 'account' then coalesce(a.runs, 0) else t.told_runs end as runs,
   t.first_event_id,
   t.last_event_id
 from told as t

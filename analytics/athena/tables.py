@@ -16,7 +16,14 @@ import pyarrow as pa
 
 import queries
 from analytics.athena.ledger import FOLDER, ledger_schemas
-from analytics.rollups import FUNCTIONS, FUNCTIONS_OF_DAY, ROLLUPS, known_sessions
+from analytics.rollups import (
+    FUNCTIONS,
+    FUNCTIONS_OF_DAY,
+    ROLLUPS,
+    STAGES,
+    define_stages,
+    known_sessions,
+)
 from analytics.warehouse import EVENT_INTEGRITY, LEDGER_TABLES, Warehouse
 from ingest.schema import SCHEMA
 from queries import athena
@@ -62,11 +69,6 @@ join alone as a
   on a.account_id = f.account_id
   and a.session_name = f.session_name
 """
-_ISSUED_KEYS = (
-    queries.text("issued_keys")
-    .replace("$day_start", "timestamp '2013-11-14 00:00:00'")
-    .replace("$day_end", "timestamp '9999-12-31 00:00:00'")
-)
 _SAME = 'select * from "{}"'
 """For a table of events by another name, which was checked to be a plain one."""
 
@@ -77,10 +79,19 @@ where e."$path" in (select concat('{}', path) from event_files)
 """
 """The same without files that the ledger does not name: replaced ones, and those of a killed writer."""
 
+
+def _of_all_days(name: str) -> str:
+    return (
+        queries.text(name)
+        .replace("$day_start", "timestamp '2013-11-14 00:00:00'")
+        .replace("$day_end", "timestamp '9999-12-31 00:00:00'")
+    )
+
+
 VIEWS = {
     "event_integrity": EVENT_INTEGRITY,
     "known_sessions": _KNOWN_SESSIONS,
-    "issued_keys": _ISSUED_KEYS,
+    **{name: _of_all_days(name) for name in STAGES},
 }
 """What `stormtrail.duckdb` has as views, and what the rollups' queries read, in DuckDB's words."""
 
@@ -170,7 +181,7 @@ def rollup_schemas() -> dict[str, Any]:
     engine.use_events([])
     day: Any = dict.fromkeys(("day_start", "day_end"), pa.scalar(0, pa.timestamp("us")).as_py())
     engine.register("known_sessions", known_sessions([]))
-    engine.define("issued_keys", "issued_keys", **day)
+    define_stages(engine, **day)
     wanted = {FUNCTIONS: FUNCTIONS_OF_DAY} | ROLLUPS
     return {view: engine.query(made.query, **day).schema for view, made in wanted.items()}
 

@@ -306,7 +306,7 @@ def test_answers_worked_out_at_once_are_those_of_one_after_the_other(tmp_path: P
     engine = Warehouse.open(layout)
     for functions in ([], [FUNCTION]):  # a table that is registered again is seen anew
         engine.register("known_sessions", rollups.known_sessions(functions))
-        engine.define("issued_keys", "issued_keys", **span)
+        rollups.define_stages(engine, **span)
         names = [rollup.query for rollup in rollups.ROLLUPS.values()]
         alone = [engine.query(name, **span) for name in names]
         assert list(engine.answers(names, **span)) == alone

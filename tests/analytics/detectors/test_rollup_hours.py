@@ -6,7 +6,9 @@ from datetime import datetime
 
 import duckdb
 
-import queries
+from analytics.rollups import define_stages, known_sessions
+from analytics.warehouse import Warehouse
+from ingest.schema import SCHEMA
 
 COLUMNS = (
     "event_time timestamp, event_id varchar, account_id varchar, function_arn varchar, "
@@ -21,10 +23,15 @@ Row = tuple[str | None, ...]
 
 def _rollup(*rows: Row) -> list[tuple[object, ...]]:
     connection = duckdb.connect()
-    connection.execute(f"create table events ({COLUMNS})")
-    connection.executemany("insert into events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.execute(f"create table told ({COLUMNS})")
+    connection.executemany("insert into told values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.from_arrow(SCHEMA.empty_table()).create("events")
+    connection.execute("insert into events by name from told")
     day = {"day_start": datetime(2024, 5, 1), "day_end": datetime(2024, 5, 2)}
-    return connection.execute(queries.text("rollup_hours"), day).fetchall()
+    engine = Warehouse(connection)
+    engine.register("known_sessions", known_sessions([]))
+    define_stages(engine, **day)
+    return [tuple(row.values()) for row in engine.query("rollup_hours", **day).to_pylist()]
 
 
 def _event(at: str, event_id: str, **fields: str) -> Row:
