@@ -26,8 +26,8 @@ select
   count(*) as entries,
   min(e.event_time) as first_seen,
   max(e.event_time) as last_seen,
-  min(struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as first_entry,
-  max(struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as last_entry,
+  min_by(e.event_id, struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as first_event_id,
+  max_by(e.event_id, struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as last_event_id,
   min(e.event_id) as low_event_id,
   max(e.event_id) as high_event_id
 from events as e

@@ -10,8 +10,8 @@ select
   cast(sum(entries) as bigint) as entries,
   min(first_seen) as first_seen,
   max(last_seen) as last_seen,
-  struct_extract(min(first_entry), 'id') as first_event_id,
-  struct_extract(max(last_entry), 'id') as last_event_id,
+  min_by(first_event_id, struct_pack(at := first_seen, id := first_event_id)) filter (where first_event_id is not null) as first_event_id,
+  max_by(last_event_id, struct_pack(at := last_seen, id := last_event_id)) filter (where last_event_id is not null) as last_event_id,
   min(low_event_id) as low_event_id,
   max(high_event_id) as high_event_id
 from hour_details

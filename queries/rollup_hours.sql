@@ -15,8 +15,10 @@ with details as (
     caller,
     entries,
     case when function_arn is null then 0 else entries end as told_runs,
-    first_entry,
-    last_entry
+    first_seen,
+    last_seen,
+    first_event_id,
+    last_event_id
   from hour_details
   where hour >= $day_start
     and hour < $day_end
@@ -53,23 +55,23 @@ account_runs as (
 ),
 subjects as (
   select 'function' as subject_kind, function_arn as subject, function_arn, cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_entry, last_entry
+    hour, account_id, entries, told_runs, first_seen, last_seen, first_event_id, last_event_id
   from details
   where function_arn is not null
   union all
   select 'caller' as subject_kind, caller as subject, function_arn, cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_entry, last_entry
+    hour, account_id, entries, told_runs, first_seen, last_seen, first_event_id, last_event_id
   from details
   where caller is not null
   union all
   select 'source' as subject_kind, trigger_arn as subject, function_arn, trigger_arn,
-    hour, account_id, entries, told_runs, first_entry, last_entry
+    hour, account_id, entries, told_runs, first_seen, last_seen, first_event_id, last_event_id
   from details
   where trigger_arn is not null and function_arn is not null
   union all
   select 'account' as subject_kind, account_id as subject, cast(null as varchar) as function_arn,
     cast(null as varchar) as trigger_arn,
-    hour, account_id, entries, told_runs, first_entry, last_entry
+    hour, account_id, entries, told_runs, first_seen, last_seen, first_event_id, last_event_id
   from details
 ),
 told as (
@@ -82,8 +84,10 @@ told as (
     trigger_arn,
     cast(sum(entries) as bigint) as entries,
     cast(sum(told_runs) as bigint) as told_runs,
-    struct_extract(min(first_entry), 'id') as first_event_id,
-    struct_extract(max(last_entry), 'id') as last_event_id
+    min_by(first_event_id, struct_pack(at := first_seen, id := first_event_id))
+      filter (where first_event_id is not null) as first_event_id,
+    max_by(last_event_id, struct_pack(at := last_seen, id := last_event_id))
+      filter (where last_event_id is not null) as last_event_id
   from subjects
   group by hour, account_id, subject_kind, subject, function_arn, trigger_arn
 )
