@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,12 @@ join sources as s on s.id = e.source_id
 """
 """The view of that name: each entry with the state of the file that it was loaded from."""
 
+_LEDGER_STATE = (
+    "select count(*), max(id) from batches",
+    "select count(*), max(path) from event_files",
+    "select count(*), max(id), count(integrity), count(sha256) from sources",
+)
+"""What changes when the ledger does, asked of the published database and of the ledger alike."""
 
 AT_ONCE = 2  # queries: with more, the memory of each would add up
 
@@ -144,7 +152,7 @@ def _view_rollups(connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, P
     for name, folder in rollups.items():
         pattern = f"{_literally(folder)}/*/*.parquet"
         connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
-            name
+            name, replace=True
         )
 
 
@@ -186,16 +194,54 @@ def reads_rollups(layout: Layout) -> bool:
 def publish(layout: Layout) -> Path:
     """Builds `stormtrail.duckdb` beside the old one and swaps it in whole; returns its path."""
     layout.root.mkdir(parents=True, exist_ok=True)
+    with _swapped_in(layout) as fresh, duckdb.connect(str(fresh)) as connection:
+        connection.execute("set timezone = 'UTC'")
+        _publish_events(connection, layout)
+        _publish_ledger(connection, layout)
+        connection.execute(f"create view event_integrity as {EVENT_INTEGRITY}")
+        _view_rollups(connection, rollup_views(layout))
+        connection.execute("checkpoint")  # as closing does, which says nothing of a full disk
+    return layout.database
+
+
+def publish_rollups(layout: Layout) -> None:
+    """The same where the published database cannot read the rollups that there are; one that can reads days
+    made since as well. Where it holds what the ledger does, only views are made anew."""
+    if reads_rollups(layout):
+        return
+    if not _holds_the_ledger(layout):
+        publish(layout)
+        return
+    with _swapped_in(layout) as fresh:
+        shutil.copyfile(layout.database, fresh)
+        with duckdb.connect(str(fresh)) as connection:
+            _view_rollups(connection, rollup_views(layout))
+            connection.execute("checkpoint")
+
+
+def _holds_the_ledger(layout: Layout) -> bool:
+    """Whether the published database has the ledger's rows as they are, and no views but those to be made."""
+    try:
+        with duckdb.connect(str(layout.database), read_only=True) as connection:
+            rows = [connection.execute(each).fetchall() for each in _LEDGER_STATE]
+            views = connection.execute(
+                "select view_name from duckdb_views() where not internal"
+            ).fetchall()
+            elsewhere = _reads_elsewhere(connection, layout)
+    except duckdb.Error:
+        return False
+    known = {"events", "event_integrity", *rollup_views(layout)}
+    same = rows == [layout.ledger_answer(each) for each in _LEDGER_STATE]
+    return same and not elsewhere and {name for (name,) in views} <= known
+
+
+@contextmanager
+def _swapped_in(layout: Layout) -> Iterator[Path]:
+    """A path beside the published database, which takes its place; StoreError where it cannot be written."""
     fresh = layout.database.with_suffix(f".{os.getpid()}.new")
     _sweep(layout)
     try:
-        with duckdb.connect(str(fresh)) as connection:
-            connection.execute("set timezone = 'UTC'")
-            _publish_events(connection, layout)
-            _publish_ledger(connection, layout)
-            connection.execute(f"create view event_integrity as {EVENT_INTEGRITY}")
-            _view_rollups(connection, rollup_views(layout))
-            connection.execute("checkpoint")  # as closing does, which says nothing of a full disk
+        yield fresh
         fresh.replace(layout.database)
     except (duckdb.Error, OSError) as error:
         hint = "free some space or check the folder's permissions"
@@ -204,7 +250,6 @@ def publish(layout: Layout) -> Path:
         ) from error
     finally:
         _sweep(layout)
-    return layout.database
 
 
 def _sweep(layout: Layout) -> None:

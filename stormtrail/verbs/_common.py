@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from analytics.aside import Detection
     from analytics.engines.base import Opener
     from analytics.findings import Findings
-    from stormtrail.layout import Layout
 
 
 def moment(text: str) -> datetime:
@@ -92,6 +91,8 @@ def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None =
         if engine is not None and rollups.up_to_date(settings.layout):
             detection.start()  # before what is slow to import
         findings = _analysed(settings, engine, detection)
+    from analytics.warehouse import publish_rollups  # slow to import: the detection began before
+
     publish_rollups(settings.layout)
     return findings
 
@@ -115,15 +116,6 @@ def _analysed(
     findings = made()
     kept.keep(settings.layout, told, findings)
     return findings
-
-
-def publish_rollups(layout: Layout) -> None:
-    """Publishes anew where the published database cannot read the rollups that there are; one that can
-    reads days made since as well."""
-    from analytics.warehouse import publish, reads_rollups
-
-    if not reads_rollups(layout):
-        publish(layout)
 
 
 def require_store(settings: Settings) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from analytics import rollups
+from analytics import rollups, warehouse
 from analytics.rollup_data import load
 from analytics.rollups import refresh
 from analytics.warehouse import Warehouse, is_elsewhere, publish, reads_rollups
@@ -183,7 +183,13 @@ def test_only_the_days_with_new_entries_are_made_again(tmp_path: Path) -> None:
 
 
 def published(layout: Layout, sql: str) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(publish(layout)), read_only=True) as connection:
+    publish(layout)
+    return answered(layout, sql)
+
+
+def answered(layout: Layout, sql: str) -> list[tuple[Any, ...]]:
+    """By the database as it is published."""
+    with duckdb.connect(str(layout.database), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
@@ -383,6 +389,29 @@ def test_what_a_function_does_as_another_role_is_its_own_in_other_files_and_days
         (OTHER, "AssumeRole", 1, 1),
         (OTHER, "PutObject", 2, 1),
     ]
+
+
+def test_rollups_are_published_into_a_copy_of_what_is_published_where_that_holds_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    publish(layout)
+    refresh(layout)
+    monkeypatch.setattr(warehouse, "publish", lambda _: pytest.fail("published whole"))
+    warehouse.publish_rollups(layout)
+    assert reads_rollups(layout)
+    assert answered(layout, "select sum(runs) from run_minutes") == [(1,)]
+    assert answered(layout, "select count(*) from sources") == [(1,)]
+
+
+def test_a_database_that_lacks_a_commit_is_published_whole(tmp_path: Path) -> None:
+    layout = store(tmp_path, "a", [record("e1", "2026-03-01T10:00:01Z", "Invoke", "r1")])
+    publish(layout)
+    store(tmp_path, "b", [record("e2", "2026-03-02T10:00:01Z", "Invoke", "r2")])
+    refresh(layout)
+    warehouse.publish_rollups(layout)
+    assert answered(layout, "select count(*) from sources") == [(2,)]
+    assert answered(layout, "select sum(runs) from run_minutes") == [(2,)]
 
 
 def test_an_empty_store_has_the_columns_of_a_full_one(tmp_path: Path) -> None:
