@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from analytics import amplification, arns, filling, flows, lags, started
+from analytics import (
+    amplification,
+    arns,
+    feeds,
+    filling,
+    flows,
+    inference,
+    inferred_feeds,
+    lags,
+    started,
+)
+from analytics.feed_candidates import Reader
 from analytics.flows import Flow
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
@@ -15,7 +26,12 @@ from analytics.starts import Graph, Start
 LEAST_BATCHES = 10
 EVEN = 0.35
 FILLED_AFTER = 0.05  # of a queue's runs, after who fills it has ended
-PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with a common beginning
+# correlation with who fills a queue: by itself; with a common beginning; where a trail's entries are followed, too
+PLAIN, LIKELY, FAINT = 0.6, 0.3, 0.1
+BY_TENS = 0.05  # runs an entry: a queue's messages are read by ten at most, and a filter may take half of them
+OF_A_RELAY = inference.Needed(
+    2.0, 2.0
+)  # beside such a filler: of 350 nodes of the business none had both
 AS_OFTEN = 1.05  # runs a run of who fills the queue, where each run fills it once
 AT_ONCE = 1  # minute
 MAPPED = {"sqs", "kinesis", "dynamodb"}  # what an event source mapping reads
@@ -95,6 +111,8 @@ def _moving_together(
             found[start.node] = (together[0],)
         elif even:
             found[start.node] = (even[0],)
+        elif faint := _faintly(start.node, runs, fillers, graph, data):
+            found[start.node] = (faint,)
     return found
 
 
@@ -160,10 +178,44 @@ def _oftener(runs: Floats, filler: Floats) -> bool:
 def _at_once(runs: Floats, filler: Floats) -> bool:
     """Whether the runs move with the filler's of the same minute, or the one before, more than with those of any other
     minute near: a function of the business comes minutes before, for it is what the filler is told of."""
+    moves = _moves(runs, filler)
+    return 0 <= max(moves, key=lambda lag: moves[lag], default=-1) <= AT_ONCE
+
+
+def _moves(runs: Floats, filler: Floats) -> dict[int, float]:
+    """Correlation of the movements of runs with those of the filler's so many minutes before, where they last an
+    hour at least."""
     first, last = lags.active_span(runs)
     if last - first < amplification.MINIMUM_MINUTES:
-        return False
+        return {}
     moved, filled = (lags.high_pass(series[first:last]) for series in (runs, filler))
+    size = float(np.sqrt((moved @ moved) * (filled @ filled)))
     near = range(-lags.LAGS, lags.LAGS + 1)
-    alike = {lag: float(moved @ np.roll(filled, lag)) for lag in near}
-    return 0 <= max(near, key=lambda lag: alike[lag]) <= AT_ONCE
+    return {lag: float(moved @ np.roll(filled, lag)) / size for lag in near} if size else {}
+
+
+def _faintly(
+    node: str, runs: Floats, fillers: Mapping[str, Floats], graph: Graph, data: RollupData
+) -> str | None:
+    """Who fills a node whose runs follow the filler's faintly, and the entries that a trail delivers: messages of many
+    of the filler's runs go together, one for each entry that those were given. Two faint signs of different kinds are
+    one plain sign; for either alone functions of the business have it by chance."""
+    moves = {arn: _moves(runs, filler) for arn, filler in fillers.items() if _at_once(runs, filler)}
+    alike = {arn: max(found[lag] for lag in range(AT_ONCE + 1)) for arn, found in moves.items()}
+    best = max(alike, key=lambda arn: alike[arn], default=None)
+    told = best is not None and alike[best] >= FAINT and _given_entries(node, graph, data)
+    return best if told else None
+
+
+def _given_entries(node: str, graph: Graph, data: RollupData) -> bool:
+    """Whether what a node starts follows the entries that a trail delivers, and is as much as comes of a message an
+    entry."""
+    functions = graph.functions_of(node)
+    own = started.own_entries(functions, graph, data)
+    reader = Reader(started.direct_runs(node, graph, data), own, max(len(functions), 1))
+    accounts = sorted({arns.account(arn) or "" for arn in functions})
+    entries = data.traffic.series("entries", data.traffic.where(lambda key: key[0] in accounts))
+    if reader.runs.sum() < BY_TENS * entries[slice(*lags.active_span(reader.runs))].sum():
+        return False
+    cells = feeds.cells(data.traffic)
+    return inferred_feeds.follows(accounts, cells, reader, data.traffic).told(OF_A_RELAY) is True

@@ -90,11 +90,11 @@ def queue_in_loop(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organiza
 
 def message_an_entry(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
     """A storm as old as the window: a router is given many entries a run and puts each on a queue, by calls
-    that no trail records; what empties the queue runs far more often than the router."""
+    that no trail records; what empties the queue is given one to ten messages a run."""
     draft = Draft("message_an_entry", seed, hours, scale)
     draft.work(400)
     trail = draft.trail("audit", "workload")
-    router = _queueing_router(draft, size=int(draft.rng.integers(1, 3)), window=20)
+    router = _queueing_router(draft, size=int(draft.rng.integers(1, 11)), window=20)
     group_source(draft, trail, (router,), batching=Batching(size=200, window=25.0))
     return draft.finish()
 

@@ -56,11 +56,15 @@ def counts(rows: Mapping[Key, Floats]) -> Counts:
     return Counts(minute, key, tuple(rows), {"runs": values, "entries": values}, MINUTES)
 
 
-def loaded(runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]) -> RollupData:
+def loaded(
+    runs: Mapping[Key, Floats],
+    calls: Mapping[Key, Floats],
+    traffic: Mapping[Key, Floats] | None = None,
+) -> RollupData:
     nothing, none = counts({}), np.zeros(0, dtype=np.int64)
     return RollupData(
         Span(datetime(2026, 6, 1), MINUTES),
-        traffic=nothing,
+        traffic=counts(traffic or {}),
         runs=counts(runs),
         calls=counts(calls),
         deliveries=nothing,
@@ -78,10 +82,12 @@ def graph_of(data: RollupData) -> Graph:
 
 
 def found(
-    runs: Mapping[Key, Floats], calls: Mapping[Key, Floats]
+    runs: Mapping[Key, Floats],
+    calls: Mapping[Key, Floats],
+    traffic: Mapping[Key, Floats] | None = None,
 ) -> tuple[Graph, dict[str, tuple[str, ...]]]:
     """The graph of these runs, and what the functions of the log group fill."""
-    data = loaded(runs, calls)
+    data = loaded(runs, calls, traffic)
     graph = graph_of(data)
     return graph, log_relays.find(graph, [GROUP], data)
 
@@ -179,6 +185,22 @@ def test_a_queue_may_get_a_message_an_entry_of_runs_that_are_given_many(later: i
     entries = np.random.default_rng(2).poisson(40.0, MINUTES)
     runs = {FORWARDER: log, WORKER: np.roll(log * entries, later)}
     assert found(runs, {})[1] == {QUEUE: (function("forwarder"),)}
+
+
+@pytest.mark.parametrize(("later", "fills"), [(3, True), (0, False), (-3, False)])
+def test_what_follows_a_forwarder_faintly_is_filled_by_it_if_it_follows_the_trails_entries_too(
+    later: int, fills: bool
+) -> None:
+    """Batches of messages of many of the forwarder's runs; a worker of the business runs when the entries are made."""
+    chance = np.random.default_rng(2)
+    entries = chance.poisson(chance.gamma(2.0, 40.0, MINUTES)).astype(float)
+    delivered = np.roll(entries, 3)
+    worker = chance.poisson(np.roll(entries, later) / 5).astype(float)
+    runs = {FORWARDER: chance.poisson(2 + delivered / 60).astype(float), WORKER: worker}
+    traffic: dict[Key, Floats] = {
+        (HOME, REGION, "Data", "s3.amazonaws.com", "GetObject", True): entries
+    }
+    assert found(runs, {}, traffic)[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
 
 
 def test_what_a_forwarder_is_told_of_minutes_later_is_not_what_it_fills() -> None:
