@@ -27,7 +27,7 @@ from analytics.starts import Graph
 from analytics.topology import Topology
 
 ASTRAY = 0.1  # of a rule's runs: so many more than entries are no longer runs that were tried again
-TWICE = 0.01  # … and so many are: a rule hands an entry on at least once
+TWICE = 0.01  # … and so many are: what hands an entry on does so at least once
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def measure(
     if _reads_entries(verdict, topology):
         estimate = _one_an_entry(estimate, verdict.node, graph)
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
+    if verdict.kind == "cloudwatch_logs":
+        estimate = _once_an_entry(estimate, len(graph.functions_of(verdict.node)))
     if feed.others:
         estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
@@ -129,6 +131,19 @@ def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
     interval = ((1 - TWICE) * each, (1 + TWICE) * each)
     delivered = estimate.started / each
     return replace(estimate, ratio=each, interval=interval, delivered=delivered, exact=True)
+
+
+def _once_an_entry(estimate: Estimate, functions: int) -> Estimate:
+    """The estimate of a log group: a subscription hands on batches of an entry at least, so that it starts each of its
+    functions once for an entry at most. Where the counts say more than that beyond doubt, what it delivers is not all
+    in the archive."""
+    low, high = estimate.interval
+    if low > functions:
+        return estimate
+    most = (1 + TWICE) * functions
+    return replace(
+        estimate, ratio=min(estimate.ratio, float(functions)), interval=(low, min(high, most))
+    )
 
 
 def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:

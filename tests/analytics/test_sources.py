@@ -15,6 +15,7 @@ from analytics.archive import Files
 from analytics.series import Floats
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
+from tests.analytics.conftest import Analyze
 from tests.analytics.test_rollups import (
     FUNCTION,
     GROUP,
@@ -180,3 +181,11 @@ def _gathered(number: int, name: str, bucket: str) -> list[Record]:
         "resources": [],
     }
     return [run, read]
+
+
+def test_a_log_group_starts_a_function_once_an_entry_at_most(analyzed: Analyze) -> None:
+    """A storm that doubles every few minutes has most of its entries under way: the counts alone say 1.16."""
+    (source,) = analyzed("one_function", 7).found.sources
+    assert source.s_invocations == 1.0
+    assert source.s_invocations_interval is not None
+    assert source.s_invocations_interval[0] < 1.0 <= source.s_invocations_interval[1] <= 1.01
