@@ -74,8 +74,8 @@ def measure(
     if _reads_entries(verdict, topology):
         estimate = _one_an_entry(estimate, verdict.node, graph)
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
-    if verdict.kind == "cloudwatch_logs":
-        estimate = _once_an_entry(estimate, len(graph.functions_of(verdict.node)))
+    if functions := graph.functions_of(verdict.node):
+        estimate = _once_an_entry(estimate, len(functions))
     if feed.others:
         estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
@@ -134,9 +134,9 @@ def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
 
 
 def _once_an_entry(estimate: Estimate, functions: int) -> Estimate:
-    """The estimate of a log group: a subscription hands on batches of an entry at least, so that it starts each of its
-    functions once for an entry at most. Where the counts say more than that beyond doubt, what it delivers is not all
-    in the archive."""
+    """The estimate of what starts functions: a batch, file or message has an entry at least, so that each function is
+    started once for an entry at most. Where the counts say more than that beyond doubt, not all that is delivered is
+    in the archive, or the batches of a stream were tried again."""
     low, high = estimate.interval
     if low > functions:
         return estimate
