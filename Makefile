@@ -32,7 +32,7 @@ format: $(STAMP)
 	$(BIN)/ruff format $(PACKAGES)
 	$(BIN)/ruff check --fix $(PACKAGES)
 
-# Every kind of simulated organization, five seeds: benchmarks/RESULTS.md.
+# Every kind of simulated organization, ten seeds: benchmarks/RESULTS.md.
 bench-accuracy: $(STAMP)
 	$(BIN)/python -m benchmarks.accuracy
 

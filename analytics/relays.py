@@ -185,9 +185,9 @@ def _at_once(runs: Floats, filler: Floats) -> bool:
 
 
 def _moves(runs: Floats, filler: Floats) -> dict[int, float]:
-    """Correlation of the movements of runs with those of the filler's so many minutes before, where they last an
-    hour at least."""
-    first, last = lags.active_span(runs)
+    """Correlation of the movements of runs with those of the filler's so many minutes before, in the week with the most
+    runs; none where that is not an hour."""
+    first, last = lags.busiest(runs, amplification.WEEK)
     if last - first < amplification.MINIMUM_MINUTES:
         return {}
     moved, filled = (lags.high_pass(series[first:last]) for series in (runs, filler))
@@ -202,14 +202,16 @@ def _faintly(
     """Who fills a queue whose runs follow the filler's faintly, and the entries that a trail delivers: messages of many
     of the filler's runs go together, one for each entry that those were given. Two faint signs of different kinds are
     one plain sign; for either alone queues of the business have it by chance."""
+    if not _by_tens(node, graph, data):
+        return None
     moves = {arn: _moves(runs, filler) for arn, filler in fillers.items() if _at_once(runs, filler)}
     alike = {arn: max(found[lag] for lag in range(AT_ONCE + 1)) for arn, found in moves.items()}
     best = max(alike, key=lambda arn: alike[arn], default=None)
     if best is None:
         return None
-    first, last = lags.active_span(runs)
+    first, last = lags.busiest(runs, amplification.WEEK)
     filled = alike[best] * float(np.sqrt(last - first))
-    if filled < FAINT or not _by_tens(node, graph, data):
+    if filled < FAINT:
         return None
     given = _given_entries(node, graph, data)
     return best if given >= FAINT and np.hypot(filled, given) >= PLAIN_TOGETHER else None

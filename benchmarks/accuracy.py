@@ -28,7 +28,7 @@ from ingest.pipeline import IngestOptions, ingest
 from simulation.truth import Truth
 from stormtrail.layout import Layout
 
-SEEDS = (201, 202, 203, 204, 205)
+SEEDS = tuple(range(201, 211))
 TUNED_ON = range(1, 61)
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
 QUIET = "quiet_month"
