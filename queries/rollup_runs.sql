@@ -9,9 +9,9 @@ with minutes as (
     trigger_number,
     caller_number,
     count(*) filter (where first_time >= day) as runs,
-    sum(executed) filter (where first_time >= day) as executed,
-    sum(throttled) as throttled,
-    sum(entries) as entries
+    cast(sum(executed) filter (where first_time >= day) as bigint) as executed,
+    cast(sum(throttled) as bigint) as throttled,
+    cast(sum(entries) as bigint) as entries
   from runs_of_days
   where entries > 0
     and day >= $day_start
