@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
@@ -36,9 +35,7 @@ verbs.register_all(app)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and ends the process with its exit code."""
-    code = run(sys.argv[1:] if arguments is None else arguments)
-    gc.freeze()  # else the ending interpreter looks for cycles among a million objects: a quarter of a second
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
