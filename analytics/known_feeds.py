@@ -155,7 +155,7 @@ def _settings(
 ) -> Settings:
     """(since, cells) for each setting of the trail, of its selectors or its reach."""
     reaches = _reaches(trail, all_cells, runs, traffic, span)
-    chosen = _selected(trail, reaches[-1][1], all_cells, runs, traffic)
+    chosen = _selected(trail, reaches[-1][1], all_cells, runs, traffic, span)
     edges = {since for since, _ in (*reaches, *chosen)}
     first = chosen[0][0]
     found = [
@@ -175,10 +175,15 @@ def _at(settings: Settings, time: datetime | None) -> Mask:
 
 
 def _selected(
-    trail: Trail, covered: Mask, all_cells: Sequence[Cell], runs: Floats, traffic: Counts
+    trail: Trail,
+    covered: Mask,
+    all_cells: Sequence[Cell],
+    runs: Floats,
+    traffic: Counts,
+    span: Span,
 ) -> Settings:
     """By its selectors. What held before the first recorded one is not known: where that one adds data events,
-    they are taken to be new."""
+    they are taken to be new, unless the runs before it follow them, or what it leaves out."""
     found: Settings = [
         (since, mask_of(selector.matches(cell) for cell in all_cells))
         for since, selector in trail.selectors
@@ -187,7 +192,12 @@ def _selected(
     if not found or (len(found) == 1 and trail.created == found[0][0]):
         best = _best([covered, covered & management], runs, traffic)
         return [(trail.created, best)]
-    return found if trail.created else [(None, management & found[0][1]), *found]
+    since, first = found[0]
+    if trail.created or since is None:
+        return found
+    before = np.where(np.arange(span.minutes) < span.clipped(since), runs, 0.0)
+    ways = [management & first, first, covered][: 3 if before.sum() >= LEAST_RUNS else 1]
+    return [(None, _best(ways, before, traffic)), *found]
 
 
 def _reaches(

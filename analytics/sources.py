@@ -72,7 +72,8 @@ def measure(
     if estimate is None:
         return Measured(verdict, feed, None, all_runs, complete=complete)
     if _reads_entries(verdict, topology):
-        estimate = _one_an_entry(estimate, verdict.node, graph)
+        matched = float(feed.series(data.traffic).sum())
+        estimate = _one_an_entry(estimate, verdict.node, graph, float(runs.sum()), matched)
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
     if functions := graph.functions_of(verdict.node):
         estimate = _once_an_entry(estimate, len(functions))
@@ -121,12 +122,14 @@ def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
     return verdict.kind == "eventbridge" and (known or verdict.matched is not None)
 
 
-def _one_an_entry(estimate: Estimate, node: str, graph: Graph) -> Estimate:
+def _one_an_entry(
+    estimate: Estimate, node: str, graph: Graph, runs: float, matched: float
+) -> Estimate:
     """The estimate of a rule: it starts each of its functions once for every entry that it matches (EventBridge user
     guide, "Amazon EventBridge rules"), of which the counts may hold more, where a pattern asks what they do not
     tell, but hardly less."""
     each = float(len(graph.functions_of(node)))
-    if estimate.ratio > (1 + ASTRAY) * each:  # entries that it matches are not in the archive
+    if runs > (1 + ASTRAY) * each * matched:  # entries that it matches are not in the archive
         return estimate
     interval = ((1 - TWICE) * each, (1 + TWICE) * each)
     delivered = estimate.started / each

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import simulation
-from analytics import log_files
+from analytics import amplification, log_files, sources
 from analytics.analysis import analyze
 from analytics.archive import Files
 from analytics.series import Floats
@@ -189,3 +190,16 @@ def test_a_log_group_starts_a_function_once_an_entry_at_most(analyzed: Analyze) 
     assert source.s_invocations == 1.0
     assert source.s_invocations_interval is not None
     assert source.s_invocations_interval[0] < 1.0 <= source.s_invocations_interval[1] <= 1.01
+
+
+def test_a_rule_of_a_storm_that_explodes_starts_its_function_once_an_entry() -> None:
+    """Most of what it matches is under way: only runs that all of it cannot explain are of other entries."""
+    runs = np.ceil(np.exp(np.arange(120) / 12))
+    found = amplification.estimate(runs, np.roll(runs, -1) * 0.8)
+    assert found is not None
+    assert found.ratio > 1.1
+    graph: Any = SimpleNamespace(functions_of=lambda _: (FUNCTION,))
+    started = float(runs.sum())
+    exact = sources._one_an_entry(found, "rule", graph, started, started)
+    unlike = sources._one_an_entry(found, "rule", graph, started, started / 2)
+    assert (exact.ratio, exact.exact, unlike) == (1.0, True, found)

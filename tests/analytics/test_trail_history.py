@@ -130,3 +130,30 @@ def test_the_storm_of_a_trail_that_became_the_organizations_is_that_changes(
     assert source.entries_delivered == pytest.approx(there.entries_delivered, rel=0.03)
     assert source.s == pytest.approx(there.s, rel=0.05)
     assert [loop.cause and loop.cause.event_name for loop in found.loops] == ["UpdateTrail"]
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_what_selectors_leave_out_was_delivered_before_them_if_the_runs_followed_it(
+    everything: bool,
+) -> None:
+    """A trail from before the window, whose selectors are cut to management events within it."""
+    chance = np.random.default_rng(1)
+    management, data = (chance.poisson(chance.gamma(2.0, 8.0, MINUTES)) for _ in range(2))
+    keys = (
+        (ACCOUNT, REGION, "Management", "ec2.amazonaws.com", "RunInstances", False),
+        (ACCOUNT, REGION, "Data", "lambda.amazonaws.com", "Invoke", False),
+    )
+    minute = np.tile(np.arange(MINUTES, dtype=np.int64), 2)
+    entries = np.concatenate([management, data]).astype(float)
+    traffic = Counts(minute, np.repeat([0, 1], MINUTES), keys, {"entries": entries}, MINUTES)
+    before = np.arange(MINUTES) < CHANGED
+    runs = np.roll(management + data * (before & everything), 3).astype(float)
+    only = [{"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}]
+    cut = {"trailName": "audit", "advancedEventSelectors": only}
+    changes = [*MADE_BEFORE, change("PutEventSelectors", cut, minute=CHANGED)]
+    topology, span = from_changes(changes), Span(START, MINUTES)
+    feed = known_feeds.known(GROUP, "cloudwatch_logs", runs, traffic, topology, span)
+    assert feed is not None
+    expected = management + data * (before & everything)
+    inside = slice(30, None)
+    assert (feed.series(traffic)[inside] == expected[inside]).all()
