@@ -104,6 +104,13 @@ def reads_cloudtrail(node: str, topology: Topology) -> bool:
     return any(one.reads_cloudtrail for _, one in of_rule(node, topology))
 
 
+def rule_behind(node: str, topology: Topology) -> str | None:
+    """The rule on what CloudTrail records that hands entries to a node: itself, or one whose target it is or that is
+    behind such a target."""
+    found = (place for place, _ in topology.upstream(node))
+    return next((place for place in found if reads_cloudtrail(place, topology)), None)
+
+
 def rules(topology: Topology) -> list[str]:
     """Every rule that has targets."""
     sources = {link.source for link in topology.links}

@@ -117,6 +117,8 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
     upstream = [place for place, _ in topology.upstream(node)]
     if any(_holds_log_files(place, data) for place in upstream):
         return Verdict(node, kind, "recorded", 0.9)
+    if kind != "eventbridge" and event_patterns.rule_behind(node, topology):
+        return Verdict(node, kind, "recorded", 1.0)
     if kind == "eventbridge" or _told(node, topology):
         return _judge_rule(start, upstream, graph, topology, data)
     groups = [place for place in upstream if ":log-group:" in place]

@@ -21,19 +21,17 @@ LEAST_RUNS = 30  # before a change, that tell anything of what came then
 AS_MANY = 0.15  # runs an entry, that are as many as others: in natural logarithms
 
 
-def known(
-    node: str, kind: str, runs: Floats, traffic: Counts, topology: Topology, span: Span
-) -> Feed | None:
-    """The feed of a source with these runs a minute, by its rule's pattern or the trails that reach it; None
-    where neither is known."""
+def known(node: str, runs: Floats, traffic: Counts, topology: Topology, span: Span) -> Feed | None:
+    """The feed of a source with these runs a minute, by the pattern of a rule or the trails that reach it;
+    None where neither is known."""
     all_cells = cells(traffic)
-    patterns = event_patterns.of_rule(node, topology) if kind == "eventbridge" else ()
-    if any(pattern.reads_cloudtrail for _, pattern in patterns):
+    if rule := event_patterns.rule_behind(node, topology):
+        patterns = event_patterns.of_rule(rule, topology)
         targets = {
             link.target for link in topology.out_of(node) if arns.service(link.target) == "lambda"
         }
         each = runs / max(len(targets), 1)
-        return rule_patterns.feed(node, patterns, all_cells, each, traffic, span)
+        return rule_patterns.feed(rule, patterns, all_cells, each, traffic, span)
     trails = topology.feeding_trails(node)
     if not trails:
         return None

@@ -210,7 +210,7 @@ def _feed(
         return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
-    known = known_feeds.known(verdict.node, verdict.kind, runs, data.traffic, topology, data.span)
+    known = known_feeds.known(verdict.node, runs, data.traffic, topology, data.span)
     if known is not None:
         return known
     homes = _let_through(verdict.node, functions, topology, data)

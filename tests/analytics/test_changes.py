@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from analytics import event_patterns
 from analytics.changes import HANDLERS, from_changes
 from analytics.selectors import Cell
 from analytics.topology import covers
@@ -454,3 +455,20 @@ def test_a_rule_that_is_enabled_again_has_its_targets_since_then() -> None:
         FUNCTION,
     )
     assert again.event_id == "EnableRule-9"
+
+
+@pytest.mark.parametrize(
+    ("asks", "hands_on"), [("AWS API Call via CloudTrail", True), ("x", False)]
+)
+def test_a_rule_on_what_cloudtrail_records_stands_behind_the_stream_that_is_its_target(
+    asks: str, hands_on: bool
+) -> None:
+    pattern = json.dumps({"source": ["aws.s3"], "detail-type": [asks]})
+    topology = from_changes(
+        [
+            change("PutRule", {"name": "calls", "eventPattern": pattern}),
+            change("PutTargets", {"rule": "calls", "targets": [{"id": "s", "arn": STREAM}]}),
+            change("CreateEventSourceMapping20150331", MAP),
+        ]
+    )
+    assert event_patterns.rule_behind(STREAM, topology) == (RULE if hands_on else None)

@@ -47,7 +47,7 @@ def delivered(changes: list[dict[str, object]], before: float) -> Floats:
     runs = np.where(np.arange(MINUTES) < CHANGED, before, BOTH)
     span = Span(START, MINUTES)
     topology = from_changes(changes)
-    feed = known_feeds.known(GROUP, "cloudwatch_logs", runs, traffic, topology, span)
+    feed = known_feeds.known(GROUP, runs, traffic, topology, span)
     assert feed is not None
     return feed.series(traffic)
 
@@ -152,7 +152,7 @@ def test_what_selectors_leave_out_was_delivered_before_them_if_the_runs_followed
     cut = {"trailName": "audit", "advancedEventSelectors": only}
     changes = [*MADE_BEFORE, change("PutEventSelectors", cut, minute=CHANGED)]
     topology, span = from_changes(changes), Span(START, MINUTES)
-    feed = known_feeds.known(GROUP, "cloudwatch_logs", runs, traffic, topology, span)
+    feed = known_feeds.known(GROUP, runs, traffic, topology, span)
     assert feed is not None
     expected = management + data * (before & everything)
     inside = slice(30, None)
