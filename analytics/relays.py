@@ -180,7 +180,10 @@ def _oftener(runs: Floats, filler: Floats) -> bool:
 def _at_once(runs: Floats, filler: Floats) -> bool:
     """Whether the runs move with the filler's of the same minute, or the one before, more than with those of any other
     minute near: a function of the business comes minutes before, for it is what the filler is told of."""
-    moves = _moves(runs, filler)
+    return _is_at_once(_moves(runs, filler))
+
+
+def _is_at_once(moves: Mapping[int, float]) -> bool:
     return 0 <= max(moves, key=lambda lag: moves[lag], default=-1) <= AT_ONCE
 
 
@@ -204,8 +207,8 @@ def _faintly(
     one plain sign; for either alone queues of the business have it by chance."""
     if not _by_tens(node, graph, data):
         return None
-    moves = {arn: _moves(runs, filler) for arn, filler in fillers.items() if _at_once(runs, filler)}
-    alike = {arn: max(found[lag] for lag in range(AT_ONCE + 1)) for arn, found in moves.items()}
+    moves = {arn: _moves(runs, filler) for arn, filler in fillers.items()}
+    alike = {arn: max(found.values()) for arn, found in moves.items() if _is_at_once(found)}
     best = max(alike, key=lambda arn: alike[arn], default=None)
     if best is None:
         return None

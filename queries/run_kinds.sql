@@ -1,7 +1,8 @@
 -- Which kinds of run records are there, with a number for each text, in the texts' order?
 -- grain: function_arn, account_id, aws_region, category, told_kind, trigger_arn, caller_function_arn;
--- parameters: day_start, day_end; reads the table hour_details. Runs are grouped by these numbers, which takes half the time that their texts would. A run that a function
--- asked for has trigger_kind function; told_kind is what its record says.
+-- parameters: day_start, day_end; reads the table hour_details.
+-- Runs are grouped by these numbers, which takes half the time that their texts would. A run that a function asked for
+-- has trigger_kind function; told_kind is what its record says.
 with kinds as (
   select distinct
     function_arn,
