@@ -37,6 +37,8 @@ MINIMUM_MINUTES = 60
 FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
 GOOD_FIT = 0.3
+TWICE = 0.01  # of the runs are tried again, at most, where one is the most that an entry starts
+NEAR = 120  # minutes next to an edge
 WEEK = 7 * 24 * 60  # minutes
 PARTS, MINIMUM_PART = (
     8,
@@ -49,7 +51,7 @@ STRAGGLERS = 0.05  # of the usual runs an entry, where the link does not hold (a
 class Estimate:
     """A ratio with its 95 % interval; the delay's distribution `kernel[LAGS]` in minutes and whether the
     counts tell it; the active span; the standard deviation of the ratio's logarithm over the likely delays;
-    whether the ratio is exact, so that it is the same in every part of the span."""
+    whether the ratio is exact, so that it is the same in every part of the span; and the most that it can be."""
 
     ratio: float
     interval: tuple[float, float]
@@ -61,6 +63,7 @@ class Estimate:
     last: int
     misfit: float = 0.0
     exact: bool = False
+    most: float = np.inf
 
     @property
     def delay_seconds(self) -> float | None:
@@ -124,13 +127,16 @@ def estimate(
         return None
     delay = delays.delay(runs, delivered, own, complete=complete)
     expected = later(delivered, delay.kernel)
-    first, last = _linked(runs, expected, *_settled(runs, complete))
+    settled = _settled(runs, complete)
+    first, last = _linked(runs, expected, *settled)
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
-    ratio = float(started.sum() / caused.sum())
     others = (lagged(delivered, first, last) @ delays.KERNELS).sum(axis=0)
     misfit = delay.spread_of(others)
+    begin, end = active_span(runs)  # less where the link did not hold
+    outside = begin if first == settled[0] else first, end if last == settled[1] else last
+    ratio = _with_edges(runs, expected, (first, last), outside)
     return Estimate(
         ratio,
         _interval(started, caused, ratio, misfit),
@@ -144,18 +150,41 @@ def estimate(
     )
 
 
+def _with_edges(
+    runs: Floats, expected: Floats, inside: tuple[int, int], outside: tuple[int, int]
+) -> float:
+    """The ratio of the span `outside`. Of its edges, without what is `inside`, the runs are known and not all that
+    caused them: a run there is taken to stand for as many entries as one next to it inside, for a loop that grows
+    until its ceiling starts fewer and fewer runs an entry."""
+    (first, last), (begin, end) = inside, outside
+    edges = (
+        (slice(begin, first), slice(first, min(last, first + NEAR))),
+        (slice(last, end), slice(max(first, last - NEAR), last)),
+    )
+    started, caused = float(runs[first:last].sum()), float(expected[first:last].sum())
+    for edge, near in edges:
+        alike, by = float(runs[near].sum()), float(expected[near].sum())
+        if alike >= MINIMUM_RUNS and by > 0:
+            ran = float(runs[edge].sum())
+            started, caused = started + ran, caused + ran * by / alike
+    return started / caused
+
+
 def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int) -> Estimate:
     """The estimate from minute `first` to before `last`, with the delay that is known; all of it where these
     minutes are about its own, or where nothing was delivered or ran in them."""
+    outside = first, last
     first = known.first if first < known.first + LAGS else first
     last = known.last if last > known.last - LAGS else last
     if known.exact or (first, last) == (known.first, known.last):
         return known
-    started, caused = runs[first:last], later(delivered, known.kernel)[first:last]
+    expected = later(delivered, known.kernel)
+    started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return known
-    ratio = float(started.sum() / caused.sum())
-    return replace(
+    outside = min(outside[0], first), max(outside[1], last)
+    ratio = _with_edges(runs, expected, (first, last), outside)
+    found = replace(
         known,
         ratio=ratio,
         interval=_interval(started, caused, ratio, known.misfit),
@@ -164,6 +193,14 @@ def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int
         first=first,
         last=last,
     )
+    return at_most(found, known.most)
+
+
+def at_most(known: Estimate, most: float) -> Estimate:
+    """The estimate of a ratio that can be no more than this."""
+    low, high = known.interval
+    interval = low, min(high, (1 + TWICE) * most)
+    return replace(known, ratio=min(known.ratio, most), interval=interval, most=most)
 
 
 def _settled(runs: Floats, complete: bool) -> tuple[int, int]:
@@ -171,7 +208,7 @@ def _settled(runs: Floats, complete: bool) -> tuple[int, int]:
     its last minutes may not have come yet."""
     first, last = active_span(runs)
     margin = min(LAGS, (last - first) // 6)
-    if last > len(runs) - LAGS:
+    if last > len(runs) - LAGS and not complete:
         last = min(last - margin, delivered_span(runs, complete)[1])
     return (first + margin if first < LAGS else first), last
 
@@ -207,9 +244,10 @@ def _peak(gains: Floats) -> int:
 
 
 def _interval(started: Floats, caused: Floats, ratio: float, misfit: float) -> tuple[float, float]:
-    """95 % interval by the cumulative mismatch, with one run more or less and `misfit`: the standard deviation
-    of the ratio's logarithm over the likely delays."""
-    mismatch = float(np.cumsum(started - ratio * caused).std()) / started.sum()
+    """95 % interval about a ratio by the cumulative mismatch of runs and what caused them, with one run more or less
+    and `misfit`: the standard deviation of the ratio's logarithm over the likely delays."""
+    alike = float(started.sum() / caused.sum())
+    mismatch = float(np.cumsum(started - alike * caused).std()) / started.sum()
     half = ratio * float(np.linalg.norm([1.96 * mismatch, 1 / started.sum(), 1.96 * misfit]))
     return max(0.0, ratio - half), ratio + half
 

@@ -3,7 +3,9 @@
 Each delay of a grid is weighted by how likely it makes the runs (Poisson, below a ceiling, at the best ratio
 for each; divided by the dispersion, since runs come in clumps) and by how near it is to the usual one. A
 source at its ceiling does not move with what it is given, so that it leaves the delay as it was before; one
-that moves or grows tells it. Source: Bayes' rule on a grid; Wedderburn 1974 for the quasi-likelihood.
+that moves or grows tells it. Where whole files come at once, each after a delay of its own, the runs of a minute
+have little to do with any one before, and the longest delay would seem likeliest, for it is the smoothest.
+Source: Bayes' rule on a grid; Wedderburn 1974 for the quasi-likelihood.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from analytics import ceilings
 from analytics.lags import (
     LAGS,
     MEDIAN_MINUTES,
     SIGMA,
+    SMOOTH,
     delivered_span,
     lagged,
     lagged_with_before,
@@ -24,7 +28,8 @@ from analytics.lags import (
 )
 from analytics.series import Floats
 
-MEDIANS = np.geomspace(0.7, 12.0, 20)  # minutes
+MEANS = np.geomspace(0.8, 14.0, 20)  # minutes
+USUAL_MEAN = MEDIAN_MINUTES * np.exp(SIGMA**2 / 2)
 SIGMAS = (0.2, 0.45, 0.8, 1.2)
 PRIOR = (
     0.2  # how far a delay may be from the usual one, in logarithms, before the counts must show it
@@ -33,14 +38,19 @@ RATIOS = np.geomspace(
     0.9, 8.0, 12
 )  # of the runs an entry over all: below the ceiling there are more
 MOST_MINUTES = 2_880
+MOVES = 12.0  # log-likelihood, by which they must go with what is delivered, and not with the mean of all before alone
 TELLS = 0.7  # of the spread beforehand: what is left of it where the counts tell the delay
 
-_SHAPES = [(float(median), sigma) for median in MEDIANS for sigma in SIGMAS]
-KERNELS = np.stack([log_normal_kernel(*shape) for shape in _SHAPES], axis=1)
+# By their means, for it is the mean that a ratio depends on: what comes in lumps, as the entries of one file do, looks
+# like a delay that is spread widely, and not like a longer one.
+_SHAPES = [(float(mean), sigma) for mean in MEANS for sigma in SIGMAS]
+KERNELS = np.stack(
+    [log_normal_kernel(mean * np.exp(-(sigma**2) / 2), sigma) for mean, sigma in _SHAPES], axis=1
+)
 _PRIORS = np.array(
     [
-        -0.5 * ((np.log(median / MEDIAN_MINUTES) / PRIOR) ** 2 + ((sigma - SIGMA) / PRIOR) ** 2)
-        for median, sigma in _SHAPES
+        -0.5 * ((np.log(mean / USUAL_MEAN) / PRIOR) ** 2 + ((sigma - SIGMA) / PRIOR) ** 2)
+        for mean, sigma in _SHAPES
     ]
 )
 
@@ -100,11 +110,18 @@ def delay(
     )
     if own is not None:
         columns[:, 0] = np.maximum(columns[:, 0] - own[first:last], 0.0)
-    return _weighted(_scores(runs[first:last], columns @ KERNELS) + _PRIORS)
+    observed = runs[first:last]
+    scores, spread = _scores(observed, columns @ KERNELS)
+    before = columns[:, 1:].mean(axis=1)
+    smoothed = uniform_filter1d(before, SMOOTH, mode="nearest", origin=SMOOTH // 2)
+    unmoved, _ = _scores(observed, np.stack([before, smoothed], axis=1))
+    if scores.max() < unmoved.max() + MOVES * spread:
+        return USUAL
+    return _weighted(scores / spread + _PRIORS)
 
 
-def _scores(observed: Floats, levels: Floats) -> Floats:
-    """Log-likelihood of each delay, at its best ratio and ceiling, over the dispersion of the best."""
+def _scores(observed: Floats, levels: Floats) -> tuple[Floats, float]:
+    """Log-likelihood of each delay, at its best ratio and ceiling, and the dispersion of the best, 1 at least."""
     scores = np.full(levels.shape[1], -np.inf)
     top, spread = -np.inf, 1.0
     limits = ceilings.ceilings(observed)
@@ -117,4 +134,4 @@ def _scores(observed: Floats, levels: Floats) -> Floats:
                 scores[place] = max(scores[place], found)
                 if found > top:
                     top, spread = found, ceilings.dispersion(observed, mean, ceiling)
-    return np.asarray(scores / max(1.0, spread))
+    return scores, max(1.0, spread)

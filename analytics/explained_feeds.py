@@ -13,8 +13,18 @@ from itertools import product
 import numpy as np
 
 from analytics import inference, levels
-from analytics.feed_candidates import ALL, OWN, REGION, Candidate, Reader, enough, most_alike
-from analytics.feeds import Mask, Part
+from analytics.feed_candidates import (
+    ALL,
+    OWN,
+    REGION,
+    TRAIL,
+    Candidate,
+    Reader,
+    at_any_time,
+    enough,
+    most_alike,
+)
+from analytics.feeds import Mask, Part, delivered
 from analytics.inference import Proportion
 from analytics.levels import Fit
 from analytics.series import Counts
@@ -23,7 +33,11 @@ WORSE = 4.0  # log-likelihood: a model this much worse than another is not as go
 ALIKE = 1.0  # … and this much, not worse at all
 CHANGED = 8.0  # what a trail that changed in the window must explain better
 PLAIN = 10.0  # what a log processor must explain better than any other function
-RARE = {"management": 5.0, "data": 10.0}  # … and a trail of less than the archive has
+RARE = {  # … and a trail of less than the archive has; one that is known to be there is likely to deliver somewhere
+    TRAIL: -10.0,
+    "management": 5.0,
+    "data": 10.0,
+}
 CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
 RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
 OF_A_REGION = 10.0  # log-likelihood: a trail of one region is rare
@@ -56,8 +70,7 @@ class Way:
     @property
     def mask(self) -> Mask:
         """The cells that are delivered at any time."""
-        found: Mask = np.any([part.mask for part in self.parts], axis=0)
-        return found
+        return at_any_time(self.parts)
 
 
 def explain(
@@ -78,26 +91,23 @@ def explain(
     ]
     if not explained:
         left = enough(candidates, reader, traffic)
-        alike = all_the_time(most_alike(left, reader, traffic), traffic)
+        alike = way_of(most_alike(left, reader, traffic))
         return alike, False, _different(item.mask for item in left)
     best = max((item.free for item in explained), key=lambda fit: fit.total)
     scale = max(best.dispersion, LEAST_DISPERSION)
-    ones = [
-        all_the_time(item.candidate, traffic, item.one.total - item.rarity * scale)
-        for item in explained
-    ]
+    ones = [way_of(item.candidate, item.one.total - item.rarity * scale) for item in explained]
     ones += _changed(explained, reader, traffic, scale)
     top = max(way.total for way in ones)
     if not batched and top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         way = _preferred(ones, scale, far=tells or shared)
         return way, True, _likely(way, ones, scale)
-    way, likely = _by_movement(explained, best, scale, traffic, shared=shared)
+    way, likely = _by_movement(explained, best, scale, shared=shared)
     return way, False, likely
 
 
 def _by_movement(
-    explained: Sequence[_Explained], best: Fit, scale: float, traffic: Counts, *, shared: bool
+    explained: Sequence[_Explained], best: Fit, scale: float, *, shared: bool
 ) -> tuple[Way, tuple[Mask, ...]]:
     """What explains best how the runs move, and the cells of all that is not ruled out."""
     moves = max(item.moves.gain for item in explained) > 0
@@ -109,7 +119,7 @@ def _by_movement(
     cannot = [max((item.free.total - best.total) / scale, -CANNOT_BE) for item in explained]
     whole, partly = (
         [
-            all_the_time(item.candidate, traffic, gain / least + level - item.rarity)
+            way_of(item.candidate, gain / least + level - item.rarity)
             for item, gain, level in zip(explained, gains, cannot, strict=True)
         ]
         for gains in zip(
@@ -141,36 +151,35 @@ def _least_fit(reader: Reader, scale: float) -> float:
     return usual - (PLAIN + (last - first) / FREEDOM) * max(scale, 1.0)
 
 
-def all_the_time(candidate: Candidate, traffic: Counts, total: float = 0.0) -> Way:
-    """The candidate in every minute; `total` is how well that explains the runs."""
-    return Way((Part(0, traffic.minutes, candidate.mask),), candidate.place, total)
+def way_of(candidate: Candidate, total: float = 0.0) -> Way:
+    """The candidate; `total` is how well it explains the runs."""
+    return Way(candidate.parts, candidate.place, total)
 
 
 def _explained(
     candidate: Candidate, reader: Reader, traffic: Counts, rarer: float
 ) -> _Explained | None:
     one, free = (
-        fit(candidate.mask, reader, traffic, ratios)
+        fit(candidate.parts, reader, traffic, ratios)
         for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
     )
-    moves = inference.proportion(reader.runs, reader.own, traffic.series("entries", candidate.mask))
-    usual = candidate.kind == "all"
+    moves = inference.proportion(reader.runs, reader.own, candidate.delivered(traffic))
+    usual = candidate.kind in ("all", TRAIL)
     rarity = RARE.get(candidate.kind, 0.0) + (0.0 if usual else rarer)
     return _Explained(candidate, one, free, moves, rarity) if one and free else None
 
 
 def fit(
-    mask: Mask,
+    parts: Sequence[Part],
     reader: Reader,
     traffic: Counts,
     ratios: Sequence[float] = levels.ONE_BY_ONE,
     minutes: tuple[int, int] | None = None,
 ) -> Fit | None:
-    """How well the level of the runs goes with these cells' entries, from its first run to its last, or in `minutes`;
-    None where nothing can be told."""
-    delivered = traffic.series("entries", mask)
+    """How well the level of the runs goes with the entries of these parts, from its first run to its last, or in
+    `minutes`; None where nothing can be told."""
     within = minutes or levels.span(reader.runs)
-    return levels.fit(reader.runs, delivered, reader.functions, ratios, within)
+    return levels.fit(reader.runs, delivered(parts, traffic), reader.functions, ratios, within)
 
 
 def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
@@ -212,8 +221,8 @@ def _changed(
             continue
         gain = np.cumsum(early.one.likelihood - late.one.likelihood)
         since = first + int(np.argmax(gain)) + 1
-        before = fit(less.mask, reader, traffic, minutes=(first, since))
-        after = fit(more.mask, reader, traffic, minutes=(since, last))
+        before = fit(less.parts, reader, traffic, minutes=(first, since))
+        after = fit(more.parts, reader, traffic, minutes=(since, last))
         if before and after:
             parts = (Part(0, since, less.mask), Part(since, traffic.minutes, more.mask))
             total = before.total + after.total - CHANGED * scale

@@ -1,24 +1,26 @@
 """Which entries a source may deliver: those of a place, and of them all or those of a kind.
 
 A place is the source's own accounts, those in its region alone, all accounts, or another one, which may stand behind
-its log group; a kind is all categories, management with Lambda data, management alone, or data alone.
+its log group; a kind is all categories, management with Lambda data, management alone, or data alone, or what a trail
+recorded, as its selectors tell, of which nothing tells where it delivers to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analytics import amplification, lags
-from analytics.feeds import Mask, mask_of
+from analytics.feeds import Mask, Part, delivered, mask_of
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats
 
 SLACK = 1.1  # runs an entry that retries and the window's edges may add
 MOST_PLACES = 8  # other accounts, those with the most entries
 OWN, REGION, ALL = "own", "region", "all"
+TRAIL = "trail"  # the kind of what one recorded
 
 
 @dataclass(frozen=True)
@@ -31,48 +33,86 @@ class Reader:
     functions: int = 1
     takes: Mask | None = None
 
+    def before(self, minute: int) -> Reader:
+        """The reader as if it had run no more from this minute on."""
+        earlier = np.arange(len(self.runs)) < minute
+        return replace(self, runs=self.runs * earlier, own=self.own * earlier)
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """Cells that may be delivered: of which place (OWN accounts, their entries of the source's REGION, ALL accounts,
-    or one other's id), and of which kind."""
+    """Cells that may be delivered, and when: of which place (OWN accounts, their entries of the source's REGION, ALL
+    accounts, or one other's id), and of which kind."""
 
-    mask: Mask
+    parts: tuple[Part, ...]
     place: str
     kind: str
 
+    @property
+    def mask(self) -> Mask:
+        """The cells that may be delivered at any time."""
+        return at_any_time(self.parts)
+
+    def delivered(self, traffic: Counts) -> Floats:
+        """Entries delivered a minute."""
+        return delivered(self.parts, traffic)
+
+
+def at_any_time(parts: Iterable[Part]) -> Mask:
+    """The cells of any of these parts, of which there is one at least."""
+    found: Mask = np.any([part.mask for part in parts], axis=0)
+    return found
+
 
 def candidates_of(
-    accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader, region: str | None = None
+    accounts: Sequence[str],
+    all_cells: Sequence[Cell],
+    reader: Reader,
+    minutes: int,
+    region: str | None = None,
+    trails: Sequence[Sequence[Part]] = (),
 ) -> list[Candidate]:
-    """The source's own accounts, those in its region, where they have others, then all; of all categories,
-    management with Lambda data, management, data."""
+    """The source's own accounts, those in its region, where they have others, then all; of what each of the `trails`
+    recorded when, of all categories, management with Lambda data, management, data."""
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
+    kinds = [(TRAIL, tuple(parts)) for parts in trails]
+    kinds += [(kind, (Part(0, minutes, mask),)) for kind, mask in _kinds(every, all_cells).items()]
+    found = [
+        Candidate(
+            tuple(replace(part, mask=part.mask & inside) for part in parts),
+            place,
+            kind,
+        )
+        for place, inside in _places(accounts, every, all_cells, region).items()
+        for kind, parts in kinds
+    ]
+    return [item for item in found if item.mask.any()]
+
+
+def _places(
+    accounts: Sequence[str], every: Mask, all_cells: Sequence[Cell], region: str | None
+) -> dict[str, Mask]:
+    own = every & mask_of(cell.account in accounts for cell in all_cells)
+    inside = own & mask_of(cell.region == region for cell in all_cells)
+    regional = {REGION: inside} if inside.any() and (own & ~inside).any() else {}
+    return {OWN: own, **regional, ALL: every}
+
+
+def _kinds(every: Mask, all_cells: Sequence[Cell]) -> dict[str, Mask]:
     management = every & mask_of(cell.category == "Management" for cell in all_cells)
-    kinds = {
+    of_functions = mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells)
+    return {
         "all": every,
-        "functions": management
-        | every & mask_of(cell.event_source == "lambda.amazonaws.com" for cell in all_cells),
+        "functions": management | every & of_functions,
         "management": management,
         "data": every & mask_of(cell.category == "Data" for cell in all_cells),
     }
-    own = mask_of(cell.account in accounts for cell in all_cells)
-    places = {OWN: own, ALL: every}
-    inside = own & mask_of(cell.region == region for cell in all_cells)
-    if inside.any() and (own & ~inside).any():
-        places = {OWN: own, REGION: inside, ALL: every}
-    return [
-        Candidate(inside & mask, place, kind)
-        for place, inside in places.items()
-        for kind, mask in kinds.items()
-        if (inside & mask).any()
-    ]
 
 
 def masks_of(accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader) -> list[Mask]:
     """The entries of each candidate but those of data events alone; what is the same is there once."""
     found = (
-        item.mask for item in candidates_of(accounts, all_cells, reader) if item.kind != "data"
+        item.mask for item in candidates_of(accounts, all_cells, reader, 1) if item.kind != "data"
     )
     return list({mask.tobytes(): mask for mask in found}.values())
 
@@ -84,10 +124,18 @@ def of_others(
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
     names = {cell.account for cell in all_cells if cell.account} - set(accounts)
     found = [
-        Candidate(every & mask_of(cell.account == name for cell in all_cells), name, "all")
+        Candidate(
+            (
+                Part(
+                    0, traffic.minutes, every & mask_of(cell.account == name for cell in all_cells)
+                ),
+            ),
+            name,
+            "all",
+        )
         for name in sorted(names)
     ]
-    entries = [float(traffic.series("entries", item.mask).sum()) for item in found]
+    entries = [float(item.delivered(traffic).sum()) for item in found]
     order = np.argsort(entries)[::-1][:MOST_PLACES]
     return [found[place] for place in order]
 
@@ -97,16 +145,13 @@ def enough(candidates: Sequence[Candidate], reader: Reader, traffic: Counts) -> 
     span = slice(*lags.active_span(reader.runs))
     least = reader.runs[span].sum() / reader.functions / SLACK
     usual = [item for item in candidates if item.kind != "data"] or list(candidates)
-    return [
-        item for item in usual if traffic.series("entries", item.mask)[span].sum() >= least
-    ] or usual
+    return [item for item in usual if item.delivered(traffic)[span].sum() >= least] or usual
 
 
 def most_alike(candidates: Sequence[Candidate], reader: Reader, traffic: Counts) -> Candidate:
     """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
     scores = [
-        amplification.alike(reader.runs, traffic.series("entries", item.mask), reader.own)
-        for item in candidates
+        amplification.alike(reader.runs, item.delivered(traffic), reader.own) for item in candidates
     ]
     top = max(scores)
     return next(c for c, score in zip(candidates, scores, strict=True) if score >= top - 0.005)

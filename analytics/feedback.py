@@ -51,9 +51,13 @@ def found(
 
 def series(weights: Weights, target: Measured, data: RollupData) -> Floats:
     """Entries caused that `target` delivers, a minute, from the first run on that it starts: what was under way
-    then is delivered too, but nothing came back before."""
+    then is delivered too, but nothing came back before. Where it ended, what was under way then came back no more."""
     back = effects.returning(weights, target.feed, data)
-    back[: lags.active_span(target.direct_runs)[0]] = 0.0
+    first, last = lags.active_span(target.direct_runs)
+    back[:first] = 0.0
+    if target.estimate and first + lags.LAGS < last <= len(back) - lags.LAGS:
+        back[last - lags.LAGS : last] *= np.cumsum(target.estimate.kernel)[::-1]
+        back[last:] = 0.0
     return back
 
 

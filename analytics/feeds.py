@@ -56,12 +56,7 @@ class Feed:
 
     def series(self, traffic: Counts) -> Floats:
         """Entries delivered a minute."""
-        total = np.zeros(traffic.minutes)
-        for part in self.parts:
-            total[part.first : part.last] += traffic.series("entries", part.mask)[
-                part.first : part.last
-            ]
-        return total
+        return delivered(self.parts, traffic)
 
     def within(self, first: int, last: int) -> Feed:
         """The feed in minutes [first, last) alone."""
@@ -92,6 +87,15 @@ class Feed:
         for part in self.parts:
             found |= part.holds(cell_places, minutes)
         return found
+
+
+def delivered(parts: Iterable[Part], traffic: Counts) -> Floats:
+    """Entries of these parts a minute."""
+    total = np.zeros(traffic.minutes)
+    for part in parts:
+        inside = slice(part.first, part.last)
+        total[inside] += traffic.series("entries", part.mask)[inside]
+    return total
 
 
 def all_along(mask: Mask, minutes: int) -> Feed:

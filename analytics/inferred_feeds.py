@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analytics import amplification, inference, levels
-from analytics.explained_feeds import PLAIN, Way, all_the_time, explain, fit
+from analytics.explained_feeds import PLAIN, Way, explain, fit, way_of
 from analytics.feed_candidates import ALL, Candidate, Reader, candidates_of, masks_of, of_others
-from analytics.feeds import Feed, fed_by
+from analytics.feeds import Feed, Part, fed_by
 from analytics.inference import Response
 from analytics.selectors import Cell
 from analytics.series import Counts
@@ -34,12 +34,14 @@ def infer(
     whole: bool = False,
     behind: bool = False,
     shared: bool = False,
+    trails: Sequence[Sequence[Part]] = (),
 ) -> Feed:
-    """The feed of a source in these accounts and this region that explains its reader's runs best; `alone` where
+    """The feed of a source in these accounts and this region that explains its reader's runs best; `trails` are what
+    those recorded of which nothing tells where they deliver to; `alone` where
     it can be but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another
     is hardly the source's, `shared` where only an organization's trail is known to record theirs, `behind` where it
     hands on in batches and may stand behind another account's log group."""
-    every = candidates_of(accounts, all_cells, reader, region)
+    every = candidates_of(accounts, all_cells, reader, traffic.minutes, region, trails)
     candidates = [item for item in every if not (alone and item.place == ALL)] or every
     rarer = ONE_TRAIL if whole else 0.0
     way, by_level, likely = explain(
@@ -71,7 +73,7 @@ def one_by_one(
     fits = [
         found
         for mask in masks_of(accounts, all_cells, reader)
-        if (found := fit(mask, reader, traffic))
+        if (found := fit((Part(0, traffic.minutes, mask),), reader, traffic))
     ]
     best = max(fits, key=lambda found: found.total, default=None)
     if best is None:
@@ -105,10 +107,9 @@ def _shown_most(
     batches follow what fills it by a share, which more entries seem to explain as well."""
 
     def shown(item: Candidate) -> float:
-        delivered = traffic.series("entries", item.mask)
-        return inference.proportion(reader.runs, reader.own, delivered).shown
+        return inference.proportion(reader.runs, reader.own, item.delivered(traffic)).shown
 
     best = max(others, key=shown, default=None)
     if best is None or shown(best) < max(map(shown, candidates), default=0.0) + ELSEWHERE:
         return None
-    return all_the_time(best, traffic)
+    return way_of(best)

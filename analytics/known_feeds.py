@@ -9,20 +9,26 @@ from itertools import product
 
 import numpy as np
 
-from analytics import amplification, arns, event_patterns, lags, rule_patterns
+from analytics import arns, event_patterns, lags, rule_patterns
+from analytics.explained_feeds import explain
+from analytics.feed_candidates import OWN, Candidate, Reader
 from analytics.feeds import Feed, Mask, Part, cells, doubted, fed_by, mask_of
 from analytics.findings import FedBy
 from analytics.selectors import Cell
-from analytics.series import Counts, Floats, Span
+from analytics.series import Counts, Span
 from analytics.topology import Link, Topology, Trail
 from analytics.trail_history import logging
 
 LEAST_RUNS = 30  # before a change, that tell anything of what came then
 AS_MANY = 0.15  # runs an entry, that are as many as others: in natural logarithms
 
+Settings = list[tuple[datetime | None, Mask]]  # since when what holds
 
-def known(node: str, runs: Floats, traffic: Counts, topology: Topology, span: Span) -> Feed | None:
-    """The feed of a source with these runs a minute, by the pattern of a rule or the trails that reach it;
+
+def known(
+    node: str, reader: Reader, traffic: Counts, topology: Topology, span: Span
+) -> Feed | None:
+    """The feed of a source with this reader, by the pattern of a rule or the trails that reach it;
     None where neither is known."""
     all_cells = cells(traffic)
     if rule := event_patterns.rule_behind(node, topology):
@@ -30,22 +36,46 @@ def known(node: str, runs: Floats, traffic: Counts, topology: Topology, span: Sp
         targets = {
             link.target for link in topology.out_of(node) if arns.service(link.target) == "lambda"
         }
-        each = runs / max(len(targets), 1)
+        each = reader.runs / max(len(targets), 1)
         return rule_patterns.feed(rule, patterns, all_cells, each, traffic, span)
     trails = topology.feeding_trails(node)
     if not trails:
         return None
-    found = _trail_feed(trails, topology, all_cells, runs, traffic, span)
+    found = _trail_feed(trails, topology, all_cells, reader, traffic, span)
     return _doubted(
-        found.within(0, _end(topology.out_of(node), span)), trails, all_cells, runs, traffic
+        found.within(0, _end(topology.out_of(node), span)), trails, all_cells, reader, traffic
     )
+
+
+def unlinked(
+    account: str | None,
+    region: str | None,
+    reader: Reader,
+    traffic: Counts,
+    topology: Topology,
+    span: Span,
+) -> list[list[Part]]:
+    """What each trail of this account and region recorded when, of which no log group is known that it delivers to:
+    the source with this reader may be one."""
+    all_cells = cells(traffic)
+    own = mask_of(cell.account == account for cell in all_cells)
+    return [
+        _while_on(
+            _parts(_selected(trail, own, all_cells, reader, traffic, span), span),
+            _logging(trail, topology, reader, span),
+        )
+        for arn, trail in sorted(topology.trails.items())
+        if (trail.account, trail.region) == (account, region)
+        and trail.selectors
+        and not any(arns.service(link.target) == "logs" for link in topology.out_of(arn))
+    ]
 
 
 def _doubted(
     feed: Feed,
     trails: Sequence[tuple[Trail, tuple[Link, ...]]],
     all_cells: Sequence[Cell],
-    runs: Floats,
+    reader: Reader,
     traffic: Counts,
 ) -> Feed:
     """The feed with what it may be as well, where selectors ask what cells do not know."""
@@ -57,7 +87,7 @@ def _doubted(
         )
         for cell in all_cells
     )
-    return doubted(feed, guessed, runs, traffic)
+    return doubted(feed, guessed, reader.runs, traffic)
 
 
 def _end(links: Sequence[Link], span: Span) -> int:
@@ -73,15 +103,15 @@ def _trail_feed(
     trails: Sequence[tuple[Trail, tuple[Link, ...]]],
     topology: Topology,
     all_cells: Sequence[Cell],
-    runs: Floats,
+    reader: Reader,
     traffic: Counts,
     span: Span,
 ) -> Feed:
     parts: list[Part] = []
     fed: list[FedBy] = []
     for trail, way in trails:
-        told = _trail_parts(trail, all_cells, runs, traffic, span)
-        on = _logging(trail, topology, runs, span)
+        told = _trail_parts(trail, all_cells, reader, traffic, span)
+        on = _logging(trail, topology, reader, span)
         own = _while_linked(_while_on(told, on), way, span)
         parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
         seen = np.any([np.zeros(len(all_cells), dtype=bool), *(part.mask for part in own)], axis=0)
@@ -114,11 +144,11 @@ def _while_on(parts: Sequence[Part], spans: Sequence[tuple[int, int]]) -> list[P
     ]
 
 
-def _logging(trail: Trail, topology: Topology, runs: Floats, span: Span) -> list[tuple[int, int]]:
+def _logging(trail: Trail, topology: Topology, reader: Reader, span: Span) -> list[tuple[int, int]]:
     """The spans of minutes in which the trail logs; one that is told to while its source's runs show that it does
     so already, logged before."""
     spans = list(logging(trail, topology, span))
-    if spans and trail.created is None and runs[: spans[0][0]].sum() >= LEAST_RUNS:
+    if spans and trail.created is None and reader.runs[: spans[0][0]].sum() >= LEAST_RUNS:
         spans[0] = (0, spans[0][1])
     return spans
 
@@ -133,9 +163,13 @@ def _before(parts: Sequence[Part], part: Part) -> Mask:
 
 
 def _trail_parts(
-    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+    trail: Trail, all_cells: Sequence[Cell], reader: Reader, traffic: Counts, span: Span
 ) -> list[Part]:
-    settings = _settings(trail, all_cells, runs, traffic, span)
+    return _parts(_settings(trail, all_cells, reader, traffic, span), span)
+
+
+def _parts(settings: Settings, span: Span) -> list[Part]:
+    """What holds when, without what holds for no minute."""
     starts = [span.clipped(since) for since, _ in settings]
     ends = [*starts[1:], span.minutes]
     return [
@@ -145,15 +179,12 @@ def _trail_parts(
     ]
 
 
-Settings = list[tuple[datetime | None, Mask]]
-
-
 def _settings(
-    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+    trail: Trail, all_cells: Sequence[Cell], reader: Reader, traffic: Counts, span: Span
 ) -> Settings:
     """(since, cells) for each setting of the trail, of its selectors or its reach."""
-    reaches = _reaches(trail, all_cells, runs, traffic, span)
-    chosen = _selected(trail, reaches[-1][1], all_cells, runs, traffic, span)
+    reaches = _reaches(trail, all_cells, reader, traffic, span)
+    chosen = _selected(trail, reaches[-1][1], all_cells, reader, traffic, span)
     edges = {since for since, _ in (*reaches, *chosen)}
     first = chosen[0][0]
     found = [
@@ -176,7 +207,7 @@ def _selected(
     trail: Trail,
     covered: Mask,
     all_cells: Sequence[Cell],
-    runs: Floats,
+    reader: Reader,
     traffic: Counts,
     span: Span,
 ) -> Settings:
@@ -187,19 +218,19 @@ def _selected(
         for since, selector in trail.selectors
     ]
     management = mask_of(cell.category == "Management" for cell in all_cells)
+    every = np.ones(len(all_cells), dtype=bool)
     if not found or (len(found) == 1 and trail.created == found[0][0]):
-        best = _best([covered, covered & management], runs, traffic)
-        return [(trail.created, best)]
+        return [(trail.created, _best([every, management], covered, reader, traffic))]
     since, first = found[0]
     if trail.created or since is None:
         return found
-    before = np.where(np.arange(span.minutes) < span.clipped(since), runs, 0.0)
-    ways = [management & first, first, covered][: 3 if before.sum() >= LEAST_RUNS else 1]
-    return [(None, _best(ways, before, traffic)), *found]
+    before = reader.before(span.clipped(since))
+    ways = [management & first, first, every][: 3 if before.runs.sum() >= LEAST_RUNS else 1]
+    return [(None, _best(ways, covered, before, traffic)), *found]
 
 
 def _reaches(
-    trail: Trail, all_cells: Sequence[Cell], runs: Floats, traffic: Counts, span: Span
+    trail: Trail, all_cells: Sequence[Cell], reader: Reader, traffic: Counts, span: Span
 ) -> Settings:
     """By the accounts and regions that it covers."""
 
@@ -217,29 +248,31 @@ def _reaches(
             for old, new in zip(before, after, strict=True)
         )
     )
-    was = _before_change([mask(*way) for way in ways], runs, traffic, span.clipped(since))
+    was = _before_change([mask(*way) for way in ways], reader, traffic, span.clipped(since))
     return [(None, was), *told[1:]]
 
 
-def _before_change(ways: Sequence[Mask], runs: Floats, traffic: Counts, minute: int) -> Mask:
+def _before_change(ways: Sequence[Mask], reader: Reader, traffic: Counts, minute: int) -> Mask:
     """What a trail covered before a change that made it cover the last of these: another, unless only with that one
     there were as many runs an entry as there are since."""
 
     def ratio(mask: Mask, span: slice) -> float:
-        return float(runs[span].sum() / max(traffic.series("entries", mask)[span].sum(), 1.0))
+        return float(
+            reader.runs[span].sum() / max(traffic.series("entries", mask)[span].sum(), 1.0)
+        )
 
     since = ratio(ways[-1], slice(minute, None))
-    if len(ways) == 1 or runs[:minute].sum() < LEAST_RUNS or not since:
+    if len(ways) == 1 or reader.runs[:minute].sum() < LEAST_RUNS or not since:
         return ways[0]
     off = [abs(np.log(ratio(mask, slice(0, minute)) / since)) for mask in ways]
     best = int(np.argmin(off))
     return ways[best] if off[best] < AS_MANY else ways[int(np.argmin(off[:-1]))]
 
 
-def _best(candidates: Sequence[Mask], runs: Floats, traffic: Counts) -> Mask:
-    """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
-    scores = [amplification.alike(runs, traffic.series("entries", mask)) for mask in candidates]
-    top = max(scores)
-    return next(
-        mask for mask, score in zip(candidates, scores, strict=True) if score >= top - 0.005
-    )
+def _best(ways: Sequence[Mask], covered: Mask, reader: Reader, traffic: Counts) -> Mask:
+    """The way in which what is covered explains the runs best."""
+    if len(ways) == 1:
+        return ways[0]
+    parts = [(Part(0, traffic.minutes, mask & covered),) for mask in ways]
+    found, *_ = explain([Candidate(part, OWN, "all") for part in parts], reader, traffic, 0.0)
+    return next(mask for mask, part in zip(ways, parts, strict=True) if part is found.parts)

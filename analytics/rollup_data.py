@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +36,11 @@ CALL_KEYS = (
 )
 TRAFFIC_KEYS = ("account_id", "aws_region", "category", "event_source", "event_name", "read_only")
 DELIVERY_KEYS = ("account_id", "aws_region", "category", "event_name", "bucket_name")
+
+MANAGEMENT = "Management"
+# Minutes of which hardly a quarter has come where more will, and those before, by which the usual is known; entries
+# of them that tell anything.
+LAST, USUAL, ENOUGH, HARDLY_FEWER = 3, 30, 15, 0.7
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,16 @@ class RollupData:
     def trail_buckets(self) -> frozenset[str]:
         """Buckets that CloudTrail was seen to deliver into."""
         return frozenset(str(key[4]) for key in self.deliveries.keys)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether the archive has all entries of the window's last minutes: files that come after them are there, or
+        there is no lack of management events. They come minutes late, so that those of an archive that grows are
+        few in the end."""
+        calls = self.traffic.series("entries", self.traffic.where(lambda key: key[2] == MANAGEMENT))
+        before = calls[-LAST - USUAL : -LAST].mean() if len(calls) >= LAST + USUAL else 0.0
+        plenty = LAST * before >= ENOUGH and calls[-LAST:].mean() >= HARDLY_FEWER * before
+        return self.delivered_files.to_the_end or bool(plenty)
 
 
 def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -> RollupData | None:

@@ -27,7 +27,6 @@ from analytics.starts import Graph
 from analytics.topology import Topology
 
 ASTRAY = 0.1  # of a rule's runs: so many more than entries are no longer runs that were tried again
-TWICE = 0.01  # … and so many are: what hands an entry on does so at least once
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def measure(
     all_runs = _runs(verdict, graph, data)
     runs = other_logs.runs_without(verdict.node, all_runs, topology, data.span)
     feed = _handed_on(verdict, graph, topology, data, runs)
-    complete = data.delivered_files.to_the_end
+    complete = data.complete
     estimate = _estimated(feed, verdict, runs, graph, data)
     if estimate is None:
         return Measured(verdict, feed, None, all_runs, complete=complete)
@@ -112,8 +111,7 @@ def _estimated(
     if not delivered.any():
         return None
     own = started.own_entries_fed(verdict.node, feed, graph, data)
-    complete = data.delivered_files.to_the_end
-    return amplification.estimate(runs, delivered, own, complete=complete)
+    return amplification.estimate(runs, delivered, own, complete=data.complete)
 
 
 def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
@@ -131,7 +129,7 @@ def _one_an_entry(
     each = float(len(graph.functions_of(node)))
     if runs > (1 + ASTRAY) * each * matched:  # entries that it matches are not in the archive
         return estimate
-    interval = ((1 - TWICE) * each, (1 + TWICE) * each)
+    interval = ((1 - amplification.TWICE) * each, (1 + amplification.TWICE) * each)
     delivered = estimate.started / each
     return replace(estimate, ratio=each, interval=interval, delivered=delivered, exact=True)
 
@@ -140,13 +138,9 @@ def _once_an_entry(estimate: Estimate, functions: int) -> Estimate:
     """The estimate of what starts functions: a batch, file or message has an entry at least, so that each function is
     started once for an entry at most. Where the counts say more than that beyond doubt, not all that is delivered is
     in the archive, or the batches of a stream were tried again."""
-    low, high = estimate.interval
-    if low > functions:
+    if estimate.interval[0] > functions:
         return estimate
-    most = (1 + TWICE) * functions
-    return replace(
-        estimate, ratio=min(estimate.ratio, float(functions)), interval=(low, min(high, most))
-    )
+    return amplification.at_most(estimate, float(functions))
 
 
 def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:
@@ -210,7 +204,9 @@ def _feed(
         return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
     place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
-    known = known_feeds.known(verdict.node, runs, data.traffic, topology, data.span)
+    reader = judging.reader(verdict.node, graph, topology, data)
+    of_entries = replace(reader, runs=runs)
+    known = known_feeds.known(verdict.node, of_entries, data.traffic, topology, data.span)
     if known is not None:
         return known
     homes = _let_through(verdict.node, functions, topology, data)
@@ -219,23 +215,25 @@ def _feed(
     if whose := log_files.whose(verdict.kind, runs, homes, data):
         of_whom = None if whose == log_files.EVERY else whose
         return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
-    reader = judging.reader(verdict.node, graph, topology, data)
     group = verdict.kind == "cloudwatch_logs"
     by = data.delivered_by
     alone, whole, shared = (
         group and all(told(account) for account in accounts)
         for told in (by.alone, by.whole, by.shared)
     )
+    region = arns.region(verdict.node) or _unknown_part(verdict.node, 3)
+    trails = known_feeds.unlinked(place, region, of_entries, data.traffic, topology, data.span)
     return inferred_feeds.infer(
         accounts,
         feeds.cells(data.traffic),
         reader,
         data.traffic,
-        region=arns.region(verdict.node) or _unknown_part(verdict.node, 3),
+        region=region,
         alone=alone,
         whole=whole,
         behind=not group,
         shared=shared,
+        trails=trails if group else (),
     )
 
 

@@ -16,7 +16,7 @@ from simulation.organization import (
     Stage,
     Workload,
 )
-from simulation.plan import HOUR, Coverage, Interval, Plan, Queue, Step, Work, covered
+from simulation.plan import HOUR, LONGEST, Coverage, Interval, Plan, Queue, Step, Work, covered
 from simulation.templates import SERIAL, SHARED, Template, compile_record
 
 _HOSTS = {"s3": "s3", "sns": "sns", "eventbridge": "events"}
@@ -67,7 +67,7 @@ class _Compiler:
         for trail in self.organization.trails:
             if trail.name in source.trails:
                 for since, until in covered(trail, template):
-                    yield max(since, source.since * HOUR), min(until, source.until * HOUR)
+                    yield max(since, source.since * HOUR - LONGEST), min(until, source.until * HOUR)
 
     def _work(self, workload: Workload) -> Work:
         recipe = workloads.recipe(workload, self.shape)

@@ -81,6 +81,7 @@ class Counts:
             rows = caused[templates == template]
             for target, begin, end in self.plan.coverage[template].feeds:
                 fed = rows[(self.times[rows] >= begin) & (self.times[rows] < end)]
+                fed = np.setdiff1d(fed, self.log.missed.get(target, []))
                 for cause in distinct(self.causes[fed]).tolist():
                     yield Return(int(cause), template, target, fed[self.causes[fed] == cause])
 

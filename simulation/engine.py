@@ -48,6 +48,7 @@ class Engine:
         self.waiting: list[dict[int, _Waiting]] = [{} for _ in plan.queues]
         self.allowed = [0.0] * len(plan.queues)
         self.coverage = [(c.since, c.until, c.feeds) for c in plan.coverage]
+        self.linked = [(s.since * HOUR, s.until * HOUR) for s in plan.organization.sources]
         self.groups = [hash_group(t.account, t.region) for t in plan.templates]
         self.uniform = endless(lambda: self.rng.random(POOL))
         self.delays = [delays(self.rng, queue.delay or Delay()) for queue in plan.queues]
@@ -108,8 +109,12 @@ class Engine:
     def _deliver(self, times: Times, source: int, template: int) -> None:
         group = self._group(source, template)
         waits, turns = self.delays[source], self.turns
+        since, until = self.linked[source]
+        arrivals_ = (time + next(waits) for time in times.tolist())
         self.heap += [
-            (time + next(waits), next(turns), source, 0, group) for time in times.tolist()
+            (arrival, next(turns), source, 0, group)
+            for arrival in arrivals_
+            if since <= arrival < until
         ]
 
     def _group(self, source: int, template: int) -> int:
@@ -141,9 +146,16 @@ class Engine:
         log.orders.append(order)
         for source, begin, end in feeds:
             if begin <= time < end:
-                group = self._group(source, template)
-                arrival = time + next(self.delays[source])
-                heappush(self.heap, (arrival, next(self.turns), source, order, group))
+                self._hand_on(time + next(self.delays[source]), source, template, order)
+
+    def _hand_on(self, arrival: float, source: int, template: int, order: int) -> None:
+        """Hands the row that was written last to a source, if that is linked when it arrives."""
+        since, until = self.linked[source]
+        if since <= arrival < until:
+            group = self._group(source, template)
+            heappush(self.heap, (arrival, next(self.turns), source, order, group))
+        else:
+            self.log.missed.setdefault(source, []).append(len(self.log.times) - 1)
 
     def _receive(
         self, time: float, queue: int, entries: int, cause: int, order: int, group: int

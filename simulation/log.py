@@ -30,3 +30,5 @@ class Log:
     batch_entries: array[int] = field(default_factory=lambda: array("i"))
     change_rows: list[int] = field(default_factory=list)
     lines: dict[tuple[int, int], Tally] = field(default_factory=dict)
+    missed: dict[int, list[int]] = field(default_factory=dict)
+    """By source, rows of log processing that came when it was not linked."""

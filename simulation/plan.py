@@ -12,6 +12,9 @@ from simulation.organization import Batching, Delay, Organization, Trail, Worklo
 from simulation.templates import Template
 
 HOUR = 3600.0
+LONGEST = 3600.0
+"""What is written so long before a source is linked has arrived before that."""
+
 Interval = tuple[float, float]
 
 
@@ -50,7 +53,8 @@ class Queue:
 
 @dataclass(frozen=True)
 class Coverage:
-    """When a template is recorded, and by which sources it is handed on, when."""
+    """When a template is recorded, and to which sources it is delivered, written when: those that are linked as it
+    arrives hand it on."""
 
     since: float
     until: float

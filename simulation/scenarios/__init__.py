@@ -41,6 +41,7 @@ KINDS: Mapping[str, Callable[..., Organization]] = {
         storms.ended,
         storms.moved_behind_stream,
         storms.onset_at_edge,
+        storms.grows_stronger,
         storms.missing_fields,
         first.nothing_recorded,
         storms.older_records,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulation.organization import (
+    LAMBDA,
     MANAGEMENT,
     Anomaly,
     Archiving,
@@ -166,6 +167,24 @@ def ended(seed: int, hours: float = 10.0, scale: float = 1.0) -> Organization:
     draft = Draft("ended", seed, hours, scale)
     onset = hours * draft.between(0.15, 0.25)
     return steady(draft, onset=onset, until=hours * draft.between(0.5, 0.7))
+
+
+def grows_stronger(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organization:
+    """A subscription closes a weak loop of calls that are management entries; later the trail records runs too,
+    which makes it strong. With odd seeds the trail is older than the window."""
+    draft = Draft("grows_stronger", seed, hours, scale)
+    draft.work(400)
+    trail = draft.trail("audit", "workload", records=(MANAGEMENT,))
+    if seed % 2:
+        draft.changes = [c for c in draft.changes if c.service != "cloudtrail.amazonaws.com"]
+    key = f"arn:aws:kms:{draft.region}:{trail.account}:key/0b7e2f64-51c8-4f0a-8a36-1f2d9c83e7a4"
+    decrypt = Call("kms.amazonaws.com", "Decrypt", MANAGEMENT, key, draft.between(0.1, 0.8))
+    router = Stage(draft.function("log-router", "workload"), calls=(decrypt,))
+    onset = hours * draft.between(0.2, 0.4)
+    group_source(draft, trail, (router,), batching=draft.cap(0.3), hour=onset)
+    draft.widen(trail, LAMBDA, hours * draft.between(0.5, 0.75), None)
+    draft.decoys(onset)
+    return draft.finish()
 
 
 def missing_fields(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:

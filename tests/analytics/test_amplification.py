@@ -188,3 +188,38 @@ def test_an_exact_ratio_is_the_same_in_every_part() -> None:
     assert part(found, runs, delivered, 120, 190).ratio == pytest.approx(0.5, rel=0.02)
     exact = replace(found, ratio=1.0, exact=True)
     assert part(exact, runs, delivered, 120, 190) is exact
+
+
+def in_files(delivered: Floats, rng: np.random.Generator) -> Floats:
+    """A run for every entry, in the minute in which all of its minute come, as one file's entries do."""
+    runs = np.zeros(MINUTES)
+    for minute, entries in enumerate(delivered):
+        comes = minute + int(rng.lognormal(np.log(191 / 60), 0.45))
+        if comes < MINUTES:
+            runs[comes] += entries
+    return runs
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whole_files_that_come_at_once_are_not_taken_for_a_long_delay(seed: int) -> None:
+    """The runs of a loop that grows, of which each minute's entries come together."""
+    rng = np.random.default_rng(seed)
+    delivered = rng.poisson(np.linspace(1, 200, MINUTES)).astype(float)
+    runs = in_files(delivered, rng)
+    found = estimate(runs, delivered)
+    assert found is not None
+    assert found.aligned_seconds == pytest.approx(213, abs=60)
+    assert found.ratio == pytest.approx(1.0, rel=0.01)
+
+
+def test_runs_of_the_last_minutes_stand_for_as_many_entries_as_those_before_them() -> None:
+    """A loop that is at its ceiling for its last hour alone; what its last minutes delivered is not there yet."""
+    rng = np.random.default_rng(5)
+    delivered = np.where(np.arange(MINUTES) < MINUTES - 120, 10.0, 100.0)
+    runs = rng.poisson(np.minimum(lagged(delivered) @ KERNEL, 20.0)).astype(float)
+    found = estimate(runs, rng.poisson(delivered).astype(float))
+    assert found is not None
+    total = float((lagged(delivered) @ KERNEL).sum())
+    assert found.ratio == pytest.approx(runs.sum() / total, rel=0.03)
+    inside = slice(found.first, found.last)
+    assert found.ratio < 0.98 * runs[inside].sum() / (lagged(delivered) @ KERNEL)[inside].sum()
