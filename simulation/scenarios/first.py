@@ -124,3 +124,18 @@ def nothing_recorded(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organ
     draft.shape = changes.bare(draft.shape)
     onset = 0.0 if seed % 3 == 2 else hours * draft.between(0.35, 0.65)
     return steady(draft, onset=onset)
+
+
+def organization_unrecorded(seed: int, hours: float = 8.0, scale: float = 1.0) -> Organization:
+    """An organization's trail feeds a router one to twenty entries a run, since before the window; no change tells
+    of it, and with odd seeds no record names the log group."""
+    draft = Draft("organization_unrecorded", seed, hours, scale, accounts=4, recorded=False)
+    if seed % 2:
+        draft.shape = changes.bare(draft.shape)
+    draft.work(draft.between(100, 600))
+    draft.work(draft.between(100, 600), "workload", "shop")
+    trail = draft.trail("org-audit", "security", organization=True)
+    stage = Stage(draft.function("log-router", "security"))
+    size = int(draft.rng.integers(1, 21))
+    group_source(draft, trail, (stage,), batching=Batching(size=size, window=20.0))
+    return draft.finish()

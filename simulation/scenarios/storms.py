@@ -14,6 +14,7 @@ from simulation.organization import (
     Function,
     Organization,
     Relay,
+    Selector,
     Stage,
     Workload,
 )
@@ -184,6 +185,27 @@ def grows_stronger(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organi
     group_source(draft, trail, (router,), batching=draft.cap(0.3), hour=onset)
     draft.widen(trail, LAMBDA, hours * draft.between(0.5, 0.75), None)
     draft.decoys(onset)
+    return draft.finish()
+
+
+def runs_recorded_later(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organization:
+    """No trail records functions' runs until one begins to, hours after its log group was subscribed: of what ran
+    before there are calls, with even seeds, or nothing."""
+    draft = Draft("runs_recorded_later", seed, hours, scale)
+    draft.work(400)
+    later = hours * draft.between(0.45, 0.75)
+    draft.archived = (Selector(MANAGEMENT), Selector(LAMBDA, later))
+    trail = draft.trail("audit", "workload", records=(MANAGEMENT,))
+    key = f"arn:aws:kms:{draft.region}:{trail.account}:key/7c1d9b52-8e0f-4b6a-9d35-2f64a8c0e1b7"
+    odds = 0.0 if seed % 2 else draft.between(0.2, 0.8)
+    calls = (Call("kms.amazonaws.com", "Decrypt", MANAGEMENT, key, odds),) if odds else ()
+    router = Stage(draft.function("log-router", "workload"), calls=calls)
+    early = hours * draft.between(0.1, 0.3)
+    source = group_source(
+        draft, trail, (router,), batching=draft.cap(0.3), hour=early, closes=bool(calls)
+    )
+    draft.widen(trail, LAMBDA, later, None if calls else source)
+    draft.decoys(early if calls else later)
     return draft.finish()
 
 
