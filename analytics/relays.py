@@ -31,6 +31,7 @@ PLAIN, LIKELY = 0.6, 0.3  # correlation with who fills a queue: by itself; with 
 # the business one had 4.4, and that one was not nearly as busy
 FAINT, PLAIN_TOGETHER = 2.0, 4.5
 BY_TENS = 0.05  # runs an entry: a queue's messages are read by ten at most, and a filter may take half of them
+BEYOND_DOUBT, ALONE = 8.0, 3.0  # standard errors, and times the correlation of any other minute
 AS_OFTEN = 1.05  # runs a run of who fills the queue, where each run fills it once
 AT_ONCE = 1  # minute
 MAPPED = {"sqs", "kinesis", "dynamodb"}  # what an event source mapping reads
@@ -105,6 +106,7 @@ def _moving_together(
         if best is not None and (
             scores[best] >= PLAIN
             or (scores[best] >= LIKELY and (best in together or _oftener(runs, fillers[best])))
+            or _in_the_minute(runs, fillers[best])
         ):
             found[start.node] = (best,)
         elif len(together) == 1 and (start.kind == "sqs" or _fills(together[0], start.kind, data)):
@@ -185,6 +187,17 @@ def _at_once(runs: Floats, filler: Floats) -> bool:
 
 def _is_at_once(moves: Mapping[int, float]) -> bool:
     return 0 <= max(moves, key=lambda lag: moves[lag], default=-1) <= AT_ONCE
+
+
+def _in_the_minute(runs: Floats, filler: Floats) -> bool:
+    """Whether the runs move with the filler's of the same minute beyond any doubt, and with hardly those of another."""
+    moves = _moves(runs, filler)
+    if not _is_at_once(moves):
+        return False
+    peak = max(moves.values())
+    apart = max(value for lag, value in moves.items() if not -1 <= lag <= AT_ONCE + 1)
+    first, last = lags.busiest(runs, amplification.WEEK)
+    return bool(peak * np.sqrt(last - first) >= BEYOND_DOUBT and peak >= ALONE * apart)
 
 
 def _moves(runs: Floats, filler: Floats) -> dict[int, float]:

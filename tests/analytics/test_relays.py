@@ -203,6 +203,19 @@ def test_what_follows_a_forwarder_faintly_is_filled_by_it_if_it_follows_the_trai
     assert found(runs, {}, traffic)[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
 
 
+@pytest.mark.parametrize(("later", "fills"), [(0, True), (-3, False)])
+def test_batches_that_come_in_the_minutes_of_a_forwarder_alone_are_of_its_messages(
+    later: int, fills: bool
+) -> None:
+    """One of eight messages fills a batch; a worker of the business runs before what is told of it."""
+    chance = np.random.default_rng(2)
+    log = chance.poisson(chance.gamma(2.0, 8.0, MINUTES))
+    worker = np.roll(chance.binomial(log, 0.125), later).astype(float)
+    assert found({FORWARDER: log.astype(float), WORKER: worker}, {})[1] == (
+        {QUEUE: (function("forwarder"),)} if fills else {}
+    )
+
+
 def test_what_a_forwarder_is_told_of_minutes_later_is_not_what_it_fills() -> None:
     """A worker whose own records make most of the forwarder's batches."""
     bursts = np.repeat(np.random.default_rng(2).gamma(0.3, 100.0, MINUTES // 10), 10)
