@@ -38,7 +38,7 @@ FOLD = 15  # minutes
 MINIMUM_RUNS = 200  # for a likelihood
 GOOD_FIT = 0.3
 TWICE = 0.01  # of the runs are tried again, at most, where one is the most that an entry starts
-NEAR = 120  # minutes next to an edge
+NEAR, LEAST_NEAR = 120, 30  # minutes next to an edge, and runs in them that tell of it
 WEEK = 7 * 24 * 60  # minutes
 PARTS, MINIMUM_PART = (
     8,
@@ -164,7 +164,7 @@ def _with_edges(
     started, caused = float(runs[first:last].sum()), float(expected[first:last].sum())
     for edge, near in edges:
         alike, by = float(runs[near].sum()), float(expected[near].sum())
-        if alike >= MINIMUM_RUNS and by > 0:
+        if alike >= LEAST_NEAR and by > 0:
             ran = float(runs[edge].sum())
             started, caused = started + ran, caused + ran * by / alike
     return started / caused
@@ -224,14 +224,14 @@ def _linked(runs: Floats, expected: Floats, first: int, last: int) -> tuple[int,
     usual = np.minimum(caused * (inside.sum() / caused.sum()), inside.mean())
     outside = usual * (1 - STRAGGLERS) + inside * np.log(STRAGGLERS)
     head, tail = _peak(outside), _peak(outside[::-1])
-    if _goes_on(inside[:head]):
+    if goes_on(inside[:head]):
         head = 0
-    if _goes_on(inside[len(inside) - tail :]):
+    if goes_on(inside[len(inside) - tail :]):
         tail = 0
     return (first + head, last - tail) if head + tail < last - first else (first, last)
 
 
-def _goes_on(runs: Floats) -> bool:
+def goes_on(runs: Floats) -> bool:
     """Whether few runs are no stragglers: they come in every part of these minutes, as those of larger batches do."""
     parts = np.array_split(runs, PARTS)
     return min(float(part.sum()) for part in parts) >= MINIMUM_PART

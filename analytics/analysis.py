@@ -19,6 +19,7 @@ from analytics import (
     loops_told,
     promises,
     rollups,
+    sources,
     sources_told,
 )
 from analytics.archive import Archive
@@ -105,14 +106,14 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
     found_loops = loops_told.found(case)
     in_loop = {arn for loop in found_loops for arn in loop.functions}
     batch = {
-        arn: 1.0 / item.estimate.ratio * max(1, len(case.graph.functions_of(node)))
+        arn: size
         for node, item in case.measured.items()
-        if item.estimate and item.estimate.ratio > 0
         for arn in case.graph.functions_of(node)
+        if (size := sources.batch_size(arn, item, case.graph, case.data)) is not None
     }
     told = tuple(sources_told.source(node, case, found_loops) for node in sorted(case.measured))
     functions = describe.functions(case.graph, case.flow, case.data, batch, in_loop)
-    second = float(effects.entries(case.log_weights, case.data).sum())
+    second = None if case.untold else float(effects.entries(case.log_weights, case.data).sum())
     findings = Findings(
         window=Window(utc(case.data.span.start), utc(case.data.span.end)),
         entries=_entries(archive.read(layout), case.data, second),
@@ -132,7 +133,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
     return replace(told_all, integrity=integrity.of_evidence(told_all, layout))
 
 
-def _entries(loaded: Archive, data: RollupData, second: float) -> Entries:
+def _entries(loaded: Archive, data: RollupData, second: float | None) -> Entries:
     total = round(float(data.traffic.measures["entries"].sum()))
     return Entries(
         total=total,
@@ -140,8 +141,8 @@ def _entries(loaded: Archive, data: RollupData, second: float) -> Entries:
         rejected=loaded.rejected,
         accounts=tuple(sorted({str(key[0]) for key in data.traffic.keys if key[0]})),
         regions=tuple(sorted({str(key[1]) for key in data.traffic.keys if key[1]})),
-        second_order=round(second),
-        second_order_share=round(second / total, 6) if total else None,
+        second_order=None if second is None else round(second),
+        second_order_share=round(second / total, 6) if total and second is not None else None,
     )
 
 

@@ -75,9 +75,9 @@ class Delivered:
         return account in self.by_organization and account not in self.by_own
 
     def whole(self, account: str) -> bool:
-        """Whether what the archive has of the account is what its trail delivers: a log file is one trail's, so
-        that a trail recorded both of what one file holds."""
-        return self.alone(account) and account in self.mixed
+        """Whether what the archive has of the account is what its trail, or its organization's, delivers: a log file is
+        one trail's, so that a trail recorded both of what one file holds."""
+        return (self.alone(account) or self.shared(account)) and account in self.mixed
 
 
 def deliverers(layout: Layout, mixed: frozenset[str] = frozenset()) -> Delivered:

@@ -63,7 +63,7 @@ def _notes(there: Situation, case: Case, first: int) -> tuple[str, ...]:
         for source in there.sources
         if source.has_changed and source.s_of_window is not None and source.s is not None
     ]
-    why = "when a loop or a source last began or ended"
+    why = "when a loop or a source last began or ended, or was changed"
     if first == case.data.span.minutes - LEAST_BASIS:
         why = "the last hour: what began or ended within it is at the mean rate of all of it"
     basis = f"Money a month is at the rates since {since}, {why}."

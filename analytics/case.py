@@ -17,6 +17,7 @@ from analytics import (
     named_buckets,
     named_functions,
     sources,
+    started,
     state_machines,
     unrecorded,
 )
@@ -62,6 +63,16 @@ class Case:
             for end in (0, 1)
         )
         return low, high
+
+    @cached_property
+    def untold(self) -> bool:
+        """Whether most entries are of functions of which nothing tells whether they process logs, and of none others
+        that they do: then nobody knows how many are second-order entries."""
+        if self.measured or not self.undecided:
+            return False
+        functions = {arn for node in self.undecided for arn in self.graph.functions_of(node)}
+        own = started.own_entries(sorted(functions), self.graph, self.data).sum()
+        return bool(own >= 0.5 * self.data.traffic.measures["entries"].sum())
 
     @cached_property
     def function_settings(self) -> Mapping[str, FunctionSettings]:

@@ -15,6 +15,7 @@ import numpy as np
 from analytics import inference, levels
 from analytics.feed_candidates import (
     ALL,
+    OTHERS,
     OWN,
     REGION,
     TRAIL,
@@ -37,14 +38,17 @@ RARE = {  # … and a trail of less than the archive has; one that is known to b
     TRAIL: -10.0,
     "management": 5.0,
     "data": 10.0,
+    "filtered": 10.0,
 }
 CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
 RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
-OF_A_REGION = 10.0  # log-likelihood: a trail of one region is rare
+# Log-likelihood: a trail of one region is rare; a group of which all accounts but its own are the entries, rarer; and
+# so is an organization's trail where the archive is of the accounts' own.
+OF_A_REGION, OF_OTHERS, NOT_ALONE = 10.0, 20.0, 20.0
 FOURFOLD = 4.0
 FREEDOM = 60  # minutes for which a moving mean of half an hour gains 1 of log-likelihood by chance, and more
 LEAST_DISPERSION = 0.1
-AT_CEILING = 0.5  # … of runs that move with nothing: they are too even to tell anything so sharply
+MOVES = 6.0  # log-likelihood: from which on runs are seen to move with what is delivered
 
 
 @dataclass(frozen=True)
@@ -81,11 +85,13 @@ def explain(
     *,
     batched: bool = False,
     shared: bool = False,
+    alone: bool = False,
 ) -> tuple[Way, bool, tuple[Mask, ...]]:
     """What explains the runs best, whether it is their level that tells, and the cells of all that is not ruled
     out; a trail of less than the archive has is so much `rarer` than usual. Of what is handed on in batches no run
     stands for one entry, and the level tells only what cannot be. Where a trail is `shared` by all accounts, as far as
-    the archive's keys tell, less than all must explain plainly more."""
+    the archive's keys tell, less than all must explain plainly more; where the source's is `alone` in the archive, more
+    than its own must."""
     explained = [
         found for item in candidates if (found := _explained(item, reader, traffic, rarer))
     ]
@@ -100,20 +106,20 @@ def explain(
     top = max(way.total for way in ones)
     if not batched and top >= max(best.total - WORSE * scale, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
-        way = _preferred(ones, scale, far=tells or shared)
+        way = _preferred(ones, scale, far=_farther(tells or shared, alone))
         return way, True, _likely(way, ones, scale)
-    way, likely = _by_movement(explained, best, scale, shared=shared)
+    way, likely = _by_movement(explained, best, scale, shared=shared, alone=alone)
     return way, False, likely
 
 
 def _by_movement(
-    explained: Sequence[_Explained], best: Fit, scale: float, *, shared: bool
+    explained: Sequence[_Explained], best: Fit, scale: float, *, shared: bool, alone: bool
 ) -> tuple[Way, tuple[Mask, ...]]:
     """What explains best how the runs move, and the cells of all that is not ruled out."""
-    moves = max(item.moves.gain for item in explained) > 0
-    least = max(
-        LEAST_DISPERSION if moves else AT_CEILING, min(item.moves.dispersion for item in explained)
-    )
+    moves = max(item.moves.shown for item in explained) >= MOVES
+    # where they move with nothing, as at a ceiling or in whole files, it tells nothing that they do not with much
+    least = min(item.moves.dispersion for item in explained) if moves else np.inf
+    least = max(LEAST_DISPERSION, least)
     # the level says what cannot be, but no more than that: batches grow with the traffic, and lumps that are
     # delivered at other moments than were expected speak for the evener series
     cannot = [max((item.free.total - best.total) / scale, -CANNOT_BE) for item in explained]
@@ -126,7 +132,7 @@ def _by_movement(
             *((item.moves.gain, item.moves.share_gain) for item in explained), strict=True
         )
     )
-    way = _preferred(whole, 1.0, far=moves or shared)
+    way = _preferred(whole, 1.0, far=_farther(moves or shared, alone))
     # batches move by a share of what is delivered: what is ruled out is so by that too
     top = max(other.total for other in partly)
     likely = _different([*_likely(way, whole, 1.0), *_likely(replace(way, total=top), partly, 1.0)])
@@ -163,7 +169,8 @@ def _explained(
         fit(candidate.parts, reader, traffic, ratios)
         for ratios in (levels.ONE_BY_ONE, levels.IN_BATCHES)
     )
-    moves = inference.proportion(reader.runs, reader.own, candidate.delivered(traffic))
+    own = reader.own_in(candidate.parts)
+    moves = inference.proportion(reader.runs, own, candidate.delivered(traffic))
     usual = candidate.kind in ("all", TRAIL)
     rarity = RARE.get(candidate.kind, 0.0) + (0.0 if usual else rarer)
     return _Explained(candidate, one, free, moves, rarity) if one and free else None
@@ -191,17 +198,24 @@ def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
     return found is not None and found.total < least
 
 
-def _preferred(ways: Sequence[Way], scale: float, *, far: bool) -> Way:
-    """The likeliest way. Of both places, where they explain the runs as well as each other: all accounts
-    where the counts could have ruled them out and did not, else the source's own; those of its region alone, as
-    a trail of one region has them, where these explain the runs much better. Of kinds that do, the first."""
+def _farther(unlikely: bool, alone: bool) -> float:
+    """By how much all accounts must explain the runs better than the source's own: less than not at all, where the
+    counts or the archive's keys could have ruled them out."""
+    return NOT_ALONE if alone else -WORSE if unlikely else WORSE
+
+
+def _preferred(ways: Sequence[Way], scale: float, *, far: float) -> Way:
+    """The likeliest way. Of both places, all accounts where they explain the runs so much better, else the source's
+    own; those of its region alone, as a trail of one region has them, or all others, where these explain the runs much
+    better. Of kinds that do, the first."""
     top = {
         place: max((way.total for way in ways if way.place == place), default=-np.inf)
-        for place in (OWN, REGION, ALL)
+        for place in (OWN, REGION, ALL, OTHERS)
     }
-    chosen = ALL if top[ALL] - top[OWN] > (-WORSE if far else WORSE) * scale else OWN
-    if top[REGION] > top[chosen] + OF_A_REGION * scale:
-        chosen = REGION
+    chosen = ALL if top[ALL] - top[OWN] > far * scale else OWN
+    for place, rarity in ((REGION, OF_A_REGION), (OTHERS, OF_OTHERS)):
+        if top[place] > top[chosen] + rarity * scale:
+            chosen = place
     return next(
         way for way in ways if way.place == chosen and way.total >= top[chosen] - ALIKE * scale
     )

@@ -1,8 +1,9 @@
 """Which entries a source may deliver: those of a place, and of them all or those of a kind.
 
-A place is the source's own accounts, those in its region alone, all accounts, or another one, which may stand behind
-its log group; a kind is all categories, management with Lambda data, management alone, or data alone, or what a trail
-recorded, as its selectors tell, of which nothing tells where it delivers to.
+A place is the source's own accounts, those in its region alone, all accounts, all others, or another one, which may
+stand behind its log group; a kind is all categories, management with Lambda data, management alone, data alone, all but
+Lambda data, as a filter that nothing recorded may leave it, or what a trail recorded, as its selectors tell, of which
+nothing tells where it delivers to.
 """
 
 from __future__ import annotations
@@ -19,19 +20,25 @@ from analytics.series import Counts, Floats
 
 SLACK = 1.1  # runs an entry that retries and the window's edges may add
 MOST_PLACES = 8  # other accounts, those with the most entries
-OWN, REGION, ALL = "own", "region", "all"
+OWN, REGION, ALL, OTHERS = "own", "region", "all", "others"
 TRAIL = "trail"  # the kind of what one recorded
 
 
 @dataclass(frozen=True)
 class Reader:
     """The functions that a source starts: their runs a minute, the entries that these write, and how many
-    functions they are; the cells that filters let pass to them, where there are any."""
+    functions they are; the cells that filters let pass to them, where there are any; and by the cells of the
+    traffic the entries that they write, where that is known."""
 
     runs: Floats
     own: Floats
     functions: int = 1
     takes: Mask | None = None
+    written: Counts | None = None
+
+    def own_in(self, parts: Iterable[Part]) -> Floats:
+        """Those of the entries that they write which are in these parts, a minute."""
+        return self.own if self.written is None else delivered(parts, self.written)
 
     def before(self, minute: int) -> Reader:
         """The reader as if it had run no more from this minute on."""
@@ -72,8 +79,8 @@ def candidates_of(
     region: str | None = None,
     trails: Sequence[Sequence[Part]] = (),
 ) -> list[Candidate]:
-    """The source's own accounts, those in its region, where they have others, then all; of what each of the `trails`
-    recorded when, of all categories, management with Lambda data, management, data."""
+    """The source's own accounts, those in its region, where they have others, all, and all others; of what each of the
+    `trails` recorded when, of all categories, management with Lambda data, management, data, all but Lambda data."""
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
     kinds = [(TRAIL, tuple(parts)) for parts in trails]
     kinds += [(kind, (Part(0, minutes, mask),)) for kind, mask in _kinds(every, all_cells).items()]
@@ -95,7 +102,7 @@ def _places(
     own = every & mask_of(cell.account in accounts for cell in all_cells)
     inside = own & mask_of(cell.region == region for cell in all_cells)
     regional = {REGION: inside} if inside.any() and (own & ~inside).any() else {}
-    return {OWN: own, **regional, ALL: every}
+    return {OWN: own, **regional, ALL: every, OTHERS: every & ~own}
 
 
 def _kinds(every: Mask, all_cells: Sequence[Cell]) -> dict[str, Mask]:
@@ -106,6 +113,7 @@ def _kinds(every: Mask, all_cells: Sequence[Cell]) -> dict[str, Mask]:
         "functions": management | every & of_functions,
         "management": management,
         "data": every & mask_of(cell.category == "Data" for cell in all_cells),
+        "filtered": every & ~of_functions,
     }
 
 
@@ -144,14 +152,19 @@ def enough(candidates: Sequence[Candidate], reader: Reader, traffic: Counts) -> 
     """The candidates that deliver an entry for every run of a function at least: no run takes less."""
     span = slice(*lags.active_span(reader.runs))
     least = reader.runs[span].sum() / reader.functions / SLACK
-    usual = [item for item in candidates if item.kind != "data"] or list(candidates)
+    usual = [
+        item
+        for item in candidates
+        if item.kind not in ("data", "filtered") and item.place != OTHERS
+    ] or list(candidates)
     return [item for item in usual if item.delivered(traffic)[span].sum() >= least] or usual
 
 
 def most_alike(candidates: Sequence[Candidate], reader: Reader, traffic: Counts) -> Candidate:
     """The candidate whose lagged entries go best with the runs; the first within 0.005 of it."""
     scores = [
-        amplification.alike(reader.runs, item.delivered(traffic), reader.own) for item in candidates
+        amplification.alike(reader.runs, item.delivered(traffic), reader.own_in(item.parts))
+        for item in candidates
     ]
     top = max(scores)
     return next(c for c, score in zip(candidates, scores, strict=True) if score >= top - 0.005)

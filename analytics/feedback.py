@@ -7,7 +7,7 @@ is closed is therefore counted since then, or ρ would be the smaller the later 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from analytics.sources import Measured
 
 STRAGGLERS = 0.002  # of all that came back, at each end: they make no time of it
 NONE = (0.0, 0.0)
+HOUR = 60  # minutes
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,28 @@ def found(
     """What came back over the window: `[i][j]`, without the pairs where nothing did."""
     return {
         source: {
-            target: _return(item, back, data)
+            target: _doubted(_return(item, back, data), item, weights[source], other, data)
             for target, other in measured.items()
             if (back := series(weights[source], other, data)).any()
         }
         for source, item in measured.items()
     }
+
+
+def _doubted(
+    taken: Return, source: Measured, weights: Weights, target: Measured, data: RollupData
+) -> Return:
+    """What came back with an interval that holds what did by every feed that the target may have as well."""
+    if target.estimate is None or taken.interval == NONE:
+        return taken
+    intervals = [taken.interval]
+    for feed, estimate in target.ways:
+        other = replace(target, feed=feed, estimate=estimate, ways=())
+        back = series(weights, other, data)
+        giver = other if source is target else source
+        intervals.append(_return(giver, back, data).interval if back.any() else NONE)
+    lows, highs = zip(*intervals, strict=True)
+    return replace(taken, interval=(min(lows), max(highs)))
 
 
 def series(weights: Weights, target: Measured, data: RollupData) -> Floats:
@@ -77,9 +94,15 @@ def _return(source: Measured, back: Floats, data: RollupData) -> Return:
 
 
 def _while(back: Floats) -> tuple[int, int]:
-    """The minutes in which entries came back, less the stragglers at both ends."""
+    """The minutes in which entries came back, less the stragglers at both ends. Few that go on coming are none, as
+    those of a loop that was weaker then; nor are those of the window's last hour, in which it goes on."""
+    begin, end = lags.active_span(back)
     so_far = np.cumsum(back)
     least = STRAGGLERS * so_far[-1]
-    return int(np.searchsorted(so_far, least, "right")), int(
-        np.searchsorted(so_far, so_far[-1] - least)
-    ) + 1
+    first = int(np.searchsorted(so_far, least, "right"))
+    last = int(np.searchsorted(so_far, so_far[-1] - least)) + 1
+    goes_on = end > len(back) - lags.LAGS and last > len(back) - HOUR
+    return (
+        begin if amplification.goes_on(back[begin:first]) else first,
+        end if goes_on or amplification.goes_on(back[last:end]) else last,
+    )

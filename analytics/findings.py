@@ -33,7 +33,7 @@ class Entries:
     rejected: int = 0
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    second_order: int = 0
+    second_order: int | None = 0
     second_order_share: float | None = None
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from analytics import amplification, inference, levels
 from analytics.explained_feeds import PLAIN, Way, explain, fit, way_of
-from analytics.feed_candidates import ALL, Candidate, Reader, candidates_of, masks_of, of_others
-from analytics.feeds import Feed, Part, fed_by
+from analytics.feed_candidates import OTHERS, Candidate, Reader, candidates_of, masks_of, of_others
+from analytics.feeds import Feed, Part, delivered, fed_by
 from analytics.inference import Response
 from analytics.selectors import Cell
 from analytics.series import Counts
@@ -42,17 +42,18 @@ def infer(
     is hardly the source's, `shared` where only an organization's trail is known to record theirs, `behind` where it
     hands on in batches and may stand behind another account's log group."""
     every = candidates_of(accounts, all_cells, reader, traffic.minutes, region, trails)
-    candidates = [item for item in every if not (alone and item.place == ALL)] or every
+    candidates = [item for item in every if not ((shared or behind) and item.place == OTHERS)]
     rarer = ONE_TRAIL if whole else 0.0
     way, by_level, likely = explain(
-        candidates, reader, traffic, rarer, batched=behind, shared=shared
+        candidates, reader, traffic, rarer, batched=behind, shared=shared, alone=alone
     )
     if behind and not by_level:
         others = of_others(accounts, all_cells, reader, traffic)
         elsewhere = _shown_most(candidates, others, reader, traffic)
         way, likely = (elsewhere, (elsewhere.mask,)) if elsewhere else (way, likely)
     unsaid = Feed(way.parts, (), "unknown", 0.0)
-    correlation = amplification.alike(reader.runs, unsaid.series(traffic), reader.own)
+    own = reader.own_in(way.parts)
+    correlation = amplification.alike(reader.runs, unsaid.series(traffic), own)
     fits = whole or by_level or correlation >= amplification.GOOD_FIT
     return replace(
         unsaid,
@@ -90,9 +91,10 @@ def follows(
     it follows most surely."""
     found = [
         inference.response(
-            reader.runs / reader.functions, reader.own, traffic.series("entries", mask)
+            reader.runs / reader.functions, reader.own_in(parts), delivered(parts, traffic)
         )
         for mask in masks_of(accounts, all_cells, reader)
+        for parts in [[Part(0, traffic.minutes, mask)]]
     ]
     return max(found, key=lambda item: item.sigmas, default=Response())
 
@@ -107,7 +109,8 @@ def _shown_most(
     batches follow what fills it by a share, which more entries seem to explain as well."""
 
     def shown(item: Candidate) -> float:
-        return inference.proportion(reader.runs, reader.own, item.delivered(traffic)).shown
+        own = reader.own_in(item.parts)
+        return inference.proportion(reader.runs, own, item.delivered(traffic)).shown
 
     best = max(others, key=shown, default=None)
     if best is None or shown(best) < max(map(shown, candidates), default=0.0) + ELSEWHERE:

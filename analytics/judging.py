@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from analytics import (
     arns,
@@ -33,6 +35,8 @@ THIN, SPARSE, PLENTY = 60, 0.2, 0.4
 UNDECIDED = "undecided"
 NAMED_KINDS = ("kinesis", "firehose", "sns")
 TESTED_KINDS = ("sqs", "sns", "kinesis", "firehose", "s3", "event_source_mapping")
+UNTOLD_KINDS = ("sqs", "sns", "kinesis", "event_source_mapping", "eventbridge", "unknown")
+MATTERS = 0.05  # of the entries
 NOTIFIED_KINDS = ("s3", "sns", "sqs", "event_source_mapping")
 READS, LEAST_READ = 0.8, 30  # confidence in what reads so many log files
 RULE_MATCHES = 0.9  # confidence in what calls explain a rule's runs one by one
@@ -51,8 +55,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The log sources; the relays with who fills them; log groups and delivery streams of which nothing tells
-    what feeds them."""
+    """The log sources; the relays with who fills them; log groups, delivery streams and the like of which nothing
+    tells what feeds them."""
 
     verdicts: dict[str, Verdict]
     relays: dict[str, tuple[str, ...]]
@@ -88,18 +92,28 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
             if verdict:
                 found[node] = verdict
     filled = relays.find(graph, found, data)
-    return Judgement(found, filled, undecided + _streams_left({*found, *filled}, graph, data))
-
-
-def _streams_left(known: Container[str], graph: Graph, data: RollupData) -> tuple[str, ...]:
-    """Delivery streams of which nothing tells: what they have transformed are logs of some kind."""
-    return tuple(
+    left = (
         node
-        for node, start in sorted(started.nodes(graph).items())
-        if start.kind == "firehose"
-        and node not in known
-        and started.direct_runs(node, graph, data).sum() >= THIN
+        for node, start in starts
+        if not (node in found or node in filled or node in undecided or _told(node, topology))
+        and _untold(start, graph, topology, data)
     )
+    return Judgement(found, filled, (*undecided, *left))
+
+
+def _untold(start: Start, graph: Graph, topology: Topology, data: RollupData) -> bool:
+    """Whether nothing tells what feeds a node that it would matter of: a delivery stream, for what it has transformed
+    are logs of some kind, and what the functions of write a part of all entries and may follow a trail."""
+    if started.direct_runs(start.node, graph, data).sum() < THIN:
+        return False
+    if start.kind == "firehose":
+        return True
+    if start.kind not in UNTOLD_KINDS:
+        return False
+    own = started.own_entries(graph.functions_of(start.node), graph, data).sum()
+    if own < MATTERS * data.traffic.measures["entries"].sum():
+        return False
+    return _responds(start, graph, topology, data).processes is not False
 
 
 def _told(node: str, topology: Topology) -> bool:
@@ -150,7 +164,8 @@ def _judge_by_calls(start: Start, graph: Graph, data: RollupData) -> Verdict | N
             verdict.node, feeds.all_along(mask, data.span.minutes), graph, data
         )
 
-    place = arns.account(start.node), arns.region(start.node)
+    named = start.node if start.recorded else graph.functions_of(start.node)[0]
+    place = arns.account(named), arns.region(named)
     runs = started.busiest_runs(start.node, graph, data)
     mask = rule_feeds.matched(*place, runs, own, data.traffic)
     return None if mask is None else replace(verdict, matched=mask)
@@ -226,6 +241,9 @@ def _share_of_account(runs: Floats, functions: Sequence[str], data: RollupData) 
 def _judge_by_counts(
     start: Start, graph: Graph, topology: Topology, data: RollupData
 ) -> Verdict | None:
+    """Whether its runs follow the entries; those of a bucket are as many as its files, however much is in them."""
+    if start.kind == "s3":
+        return None
     found = _responds(start, graph, topology, data)
     return _by_counts(start, found) if found.processes else None
 
@@ -257,12 +275,11 @@ def reader(node: str, graph: Graph, topology: Topology, data: RollupData) -> Rea
     """The functions that a node starts, as readers of what it delivers."""
     functions = graph.functions_of(node)
     way = filters.on_the_way(node, functions, topology)
-    return Reader(
-        started.direct_runs(node, graph, data),
-        started.own_entries(functions, graph, data),
-        max(len(functions), 1),
-        filters.takes(way, feeds.cells(data.traffic)) if way else None,
-    )
+    written = started.written(functions, graph, data)
+    own = written.series("entries", np.ones(len(written.keys)))
+    takes = filters.takes(way, feeds.cells(data.traffic)) if way else None
+    runs = started.direct_runs(node, graph, data)
+    return Reader(runs, own, max(len(functions), 1), takes, written)
 
 
 def _by_counts(start: Start, found: Response) -> Verdict:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from analytics import arns, cause, describe, effects, feedback, feeds, loops, selectors
+from analytics import arns, cause, describe, effects, feedback, feeds, lags, loops, selectors
 from analytics.case import Case
 from analytics.findings import Cause, Interval, Loop
 from analytics.rollup_data import RollupData
@@ -109,7 +109,7 @@ def _beginning(
     carried = _carried(group, case)
     recorded = _recorded_since(carried[:1], case.data)  # others of the loop may be recorded anyway
     found = cause.find(case.topology, pieces, onset, carried, recorded)
-    began_before = np.flatnonzero(back)[0] <= 1 and found is None
+    began_before = np.flatnonzero(back)[0] <= lags.LAGS and found is None
     return (None if began_before else onset), found
 
 

@@ -8,8 +8,10 @@ the counts do not tell which of them caused what it called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +58,7 @@ def present(case: Case, first: int) -> Present:
         {
             node: None
             if item.estimate is None
-            else item.a_run(effects.entries(case.weights[node], case.data)) * started[node]
+            else item.a_run(effects.entries(case.weights[node], case.data), first) * started[node]
             for node, item in case.measured.items()
         },
         {
@@ -72,10 +74,15 @@ def present(case: Case, first: int) -> Present:
 
 
 def first_minute(findings: Findings, case: Case) -> int:
-    """The minute from which the window shows what is now: after a loop or a source last began or ended."""
+    """The minute from which the window shows what is now: after a loop or a source last began or ended, or what it
+    is given or takes at once was changed."""
     times = [loop.ended if loop.state == "ended" else loop.onset for loop in findings.loops]
     minutes = [case.data.span.minute(time.replace(tzinfo=None)) for time in times if time]
     minutes += [minute for item in case.measured.values() for minute in _turns(item, case)]
+    changed = (
+        case.data.span.minute(time) for node in case.measured for time in _changed(node, case)
+    )
+    minutes += [minute for minute in changed if minute < case.data.span.minutes]
     last = max(case.data.span.minutes - LEAST_BASIS, 0)
     return int(min(max(minutes, default=0), last))
 
@@ -88,6 +95,17 @@ def _turns(item: Measured, case: Case) -> list[float]:
         return []
     began = [] if describe.is_active(runs[::-1], case.data) else [float(busy[0])]
     return began if describe.is_active(runs, case.data) else [*began, float(busy[-1] + 1)]
+
+
+def _changed(node: str, case: Case) -> Iterator[datetime]:
+    """When an event source mapping of a source was changed, and the selectors of its trails."""
+    for change in case.topology.changes:
+        if change.event_name.startswith("UpdateEventSourceMapping") and node in change.touches:
+            yield change.event_time
+    for trail, _ in case.topology.feeding_trails(node):
+        for (_, before), (time, after) in pairwise(trail.selectors):
+            if time and after != before:
+                yield time
 
 
 def flows(findings: Findings, case: Case, now: Present, found: Copies) -> tuple[SourceFlow, ...]:

@@ -26,12 +26,15 @@ from analytics.series import Floats, Span
 from analytics.starts import Graph
 from analytics.topology import Topology
 
+ENOUGH = 200  # runs, that tell what one causes
 ASTRAY = 0.1  # of a rule's runs: so many more than entries are no longer runs that were tried again
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A source with what it delivers and causes; `complete` says that the archive has all of the window's end."""
+    """A source with what it delivers and causes; `complete` says that the archive has all of the window's end, and
+    `unseen` are the entries that it delivered before the first run that is recorded, as its links tell; `ways` are the
+    feeds that cannot be ruled out, each with its estimate, where there are several."""
 
     verdict: Verdict
     feed: feeds.Feed
@@ -39,13 +42,20 @@ class Measured:
     direct_runs: Floats
     total_delivered: float = 0.0
     complete: bool = False
+    unseen: float = 0.0
+    ways: tuple[tuple[feeds.Feed, Estimate], ...] = ()
 
-    def a_run(self, caused: Floats) -> float:
-        """What was caused (a count a minute) by each run that the source started directly: of the window's last
-        minutes some is not in the archive yet."""
+    def a_run(self, caused: Floats, since: int = 0) -> float:
+        """What was caused (a count a minute) by each run that the source started directly, from a minute on where
+        enough of them came after it: of the window's last minutes some is not in the archive yet, and of its first
+        ones some may be in files from before it."""
         end = lags.complete_until(self.direct_runs, self.complete)
-        runs = float(self.direct_runs[:end].sum())
-        return float(caused[:end].sum()) / runs if runs else 0.0
+        if lags.active_span(self.direct_runs)[0] < lags.LAGS:
+            since = max(since, lags.LAGS)
+        if self.direct_runs[since:end].sum() < ENOUGH:
+            since = 0
+        runs = float(self.direct_runs[since:end].sum())
+        return float(caused[since:end].sum()) / runs if runs else 0.0
 
     def an_entry(self, caused: Floats) -> float:
         """What was caused (a count a minute) by each entry delivered.
@@ -76,11 +86,54 @@ def measure(
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
     if functions := graph.functions_of(verdict.node):
         estimate = _once_an_entry(estimate, len(functions))
-    if feed.others:
-        estimate = _over_all(estimate, verdict, feed.others, runs, graph, data)
+    ways = _ways(verdict, feed.others, runs, graph, data)
+    estimate = _over_all(estimate, ways)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
     taken = float(under_way[slice(*lags.active_span(runs))].sum())
-    return Measured(verdict, feed, estimate, all_runs, taken, complete)
+    unseen = _unseen(verdict, graph, topology, data, runs, estimate)
+    return Measured(verdict, feed, estimate, all_runs, taken, complete, unseen, ways)
+
+
+def _unseen(
+    verdict: Verdict,
+    graph: Graph,
+    topology: Topology,
+    data: RollupData,
+    runs: Floats,
+    estimate: Estimate,
+) -> float:
+    """Entries handed to functions before the first run that is recorded: from the recorded link on, which starts
+    functions whether or not a trail records that they run."""
+    links = [
+        link.since
+        for link in topology.out_of(verdict.node)
+        if arns.service(link.target) == "lambda"
+    ]
+    first, _ = lags.active_span(runs)
+    since = min((data.span.clipped(time) for time in links if time), default=first)
+    if since >= first - lags.LAGS:
+        return 0.0
+    entries = _linked(verdict, graph, topology, data, runs).series(data.traffic)
+    return float(lags.later(entries, estimate.kernel)[since:first].sum())
+
+
+def batch_size(function: str, item: Measured, graph: Graph, data: RollupData) -> float | None:
+    """Entries that a run of this function takes: those that the source delivered while it ran, of which each function
+    is handed every one; None where they are not known."""
+    node = item.verdict.node
+    runs = data.runs.series(
+        "runs",
+        data.runs.only(
+            place
+            for (arn, start), places in graph.keys.items()
+            if arn == function and start.node == node
+            for place in places
+        ),
+    )
+    if item.estimate is None or not runs.any():
+        return None
+    delivered = lags.later(item.feed.series(data.traffic), item.estimate.kernel)
+    return max(1.0, float(delivered[slice(*lags.active_span(runs))].sum() / runs.sum()))
 
 
 def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
@@ -95,12 +148,18 @@ def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
 def _handed_on(
     verdict: Verdict, graph: Graph, topology: Topology, data: RollupData, runs: Floats
 ) -> feeds.Feed:
+    """What reaches the source's functions while it starts them."""
+    return _while_it_starts(_linked(verdict, graph, topology, data, runs), runs)
+
+
+def _linked(
+    verdict: Verdict, graph: Graph, topology: Topology, data: RollupData, runs: Floats
+) -> feeds.Feed:
     """What reaches the source's functions: its feed while links held, less what filters hold back."""
     way = filters.on_the_way(verdict.node, graph.functions_of(verdict.node), topology)
     fed = _feed(verdict, graph, topology, data, runs)
     fed = fed.without(_gaps(verdict.node, runs, topology, data.span))
-    fed = filters.narrowed(fed, way, feeds.cells(data.traffic), runs, data.traffic, data.span)
-    return _while_it_starts(fed, runs)
+    return filters.narrowed(fed, way, feeds.cells(data.traffic), runs, data.traffic, data.span)
 
 
 def _estimated(
@@ -170,20 +229,18 @@ def _while_it_starts(feed: feeds.Feed, runs: Floats) -> feeds.Feed:
     return feed.within(first - lags.LAGS, last - 1 if ended else len(runs))
 
 
-def _over_all(
-    estimate: Estimate,
-    verdict: Verdict,
-    masks: Sequence[feeds.Mask],
-    runs: Floats,
-    graph: Graph,
-    data: RollupData,
-) -> Estimate:
-    """The estimate with an interval that holds those of every feed that cannot be ruled out."""
-    minutes = data.span.minutes
-    found = [
-        _estimated(feeds.all_along(mask, minutes), verdict, runs, graph, data) for mask in masks
-    ]
-    intervals = [estimate.interval, *(other.interval for other in found if other)]
+def _ways(
+    verdict: Verdict, masks: Sequence[feeds.Mask], runs: Floats, graph: Graph, data: RollupData
+) -> tuple[tuple[feeds.Feed, Estimate], ...]:
+    """Every feed that cannot be ruled out, with its estimate."""
+    every = (_while_it_starts(feeds.all_along(mask, data.span.minutes), runs) for mask in masks)
+    found = ((feed, _estimated(feed, verdict, runs, graph, data)) for feed in every)
+    return tuple((feed, estimate) for feed, estimate in found if estimate)
+
+
+def _over_all(estimate: Estimate, ways: Sequence[tuple[feeds.Feed, Estimate]]) -> Estimate:
+    """The estimate with an interval that holds those of all the ways."""
+    intervals = [estimate.interval, *(other.interval for _, other in ways)]
     return replace(
         estimate,
         interval=(min(low for low, _ in intervals), max(high for _, high in intervals)),

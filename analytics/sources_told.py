@@ -31,7 +31,9 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
         if item.verdict.link in ("recorded", "configured")
         else item.feed.link,
         link_confidence=round(_sure(item) * (1 - item.feed.doubted / 2), 2),
-        entries_delivered=None if item.estimate is None else round(item.total_delivered),
+        entries_delivered=None
+        if item.estimate is None
+        else round(item.total_delivered + item.unseen),
         second_order_entries=round(float(second.sum())),
         invocations=round(float(invocations.sum())),
         s=ratios[0],
@@ -67,9 +69,10 @@ def _ratios(
     if item.estimate is None:
         return None, None, None, None
     low, high = (end / item.estimate.ratio for end in item.estimate.interval)
+    recorded = item.total_delivered / (item.total_delivered + item.unseen) if item.unseen else 1.0
     values = []
     for caused in (second, runs):
-        ratio = item.an_entry(caused)
+        ratio = item.an_entry(caused) * recorded
         values += [round(ratio, 6), (round(ratio * low, 6), round(ratio * high, 6))]
     return values[0], values[1], values[2], values[3]  # type: ignore[return-value]
 
@@ -90,6 +93,11 @@ def notes(
             )
             of_it = f"{doubted:.0%} of the entries that it is taken to deliver"
             found.append(f"{source.arn}: {asked}; {of_it} may not be among them.")
+        if unseen := round(measured[source.arn].unseen):
+            early = "was linked to a function before the first run that is recorded"
+            found.append(
+                f"{source.arn}: it {early}; s counts the {unseen:,} entries that it delivered till then."
+            )
         if estimate and source.s is not None and source.delivery_delay_seconds is None:
             used = f"one of {estimate.aligned_seconds:.0f} s, near what is usual, aligns s"
             found.append(f"{source.arn}: the counts do not tell the delivery delay; {used}.")
@@ -103,5 +111,19 @@ def notes(
     return tuple(found)
 
 
+CALLED = {
+    "logs": "log group",
+    "cloudwatch_logs": "log group",
+    "firehose": "delivery stream",
+    "kinesis": "stream",
+    "sqs": "queue",
+    "sns": "topic",
+    "events": "rule",
+    "eventbridge": "rule",
+    "event_source_mapping": "event source mapping",
+}
+
+
 def _called(node: str) -> str:
-    return "delivery stream" if ":firehose:" in node else "log group"
+    service = node.split(":")[1] if node.startswith("unknown:") else arns.service(node)
+    return CALLED.get(str(service), "function")

@@ -8,7 +8,7 @@ import numpy as np
 
 from analytics import arns, effects, feeds, filling
 from analytics.rollup_data import RollupData
-from analytics.series import Floats
+from analytics.series import Counts, Floats
 from analytics.starts import Graph, Start
 
 
@@ -52,6 +52,21 @@ def own_entries(functions: Sequence[str], graph: Graph, data: RollupData) -> Flo
     reached = _reached(functions, graph, data)
     runs = data.runs.series("entries", data.runs.where(lambda key: key[0] in reached))
     return runs + data.calls.series("entries", data.calls.where(lambda key: key[0] in reached))
+
+
+def written(functions: Sequence[str], graph: Graph, data: RollupData) -> Counts:
+    """The entries of the runs and calls of these functions and all that they start, by the keys of the traffic."""
+    reached = _reached(functions, graph, data)
+    minutes, cells, entries = [], [], []
+    for counts, places in ((data.runs, data.run_cells), (data.calls, data.call_cells)):
+        mine = counts.where(lambda key: key[0] in reached) & (places >= 0)
+        rows = np.flatnonzero(mine[counts.key])
+        minutes.append(counts.minute[rows])
+        cells.append(places[counts.key[rows]])
+        entries.append(counts.measures["entries"][rows])
+    measures = {"entries": np.concatenate(entries)}
+    keys = data.traffic.keys
+    return Counts(np.concatenate(minutes), np.concatenate(cells), keys, measures, data.span.minutes)
 
 
 def own_entries_fed(node: str, feed: feeds.Feed, graph: Graph, data: RollupData) -> Floats:

@@ -68,6 +68,9 @@ def _storm(findings: Findings, loop: Loop | None) -> Answer:
     if loop is None and flooded(findings):
         told = f"{note}; they do not come back, so it grows no further."
         return Answer("Is there a storm?", "No loop, but a flood", told)
+    if loop is None and entries.total and entries.second_order is None:
+        told = "Nothing tells whether the functions that wrote most entries process logs."
+        return Answer("Is there a storm?", "Not known", told)
     if loop is None:
         return Answer("Is there a storm?", "No storm", f"{note}; none of them comes back.")
     value, meaning = _STATES.get(loop.state, (loop.state, "state not known here"))

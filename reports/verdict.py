@@ -72,6 +72,10 @@ def saving(findings: Findings) -> float:
 def _headline(findings: Findings, loop: Loop | None) -> str:
     if loop is None and not findings.functions:
         return "No log storm, and no log-processing function was seen."
+    if loop is None and findings.entries.total and findings.entries.second_order is None:
+        return (
+            "Not known: nothing tells whether the functions that wrote most entries process logs."
+        )
     if loop is None:
         return "No log storm: no entry comes back to the source that delivered it."
     state = {"ended": "A log storm that has ended", "amplifying": "A log loop that amplifies"}

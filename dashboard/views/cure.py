@@ -36,7 +36,7 @@ def show() -> None:
     _charts(prediction, situation.book.currency)
     if any(source.has_changed for source in situation.sources):
         st.caption(
-            "Before is the present, since a loop or a source last began or ended: a month goes on from "
+            "Before is the present, since a loop or a source last began or ended, or was changed: a month goes on from "
             "what is now. The other pages show the whole window."
         )
     rebatched = moves.rebatched(view.findings.recommendations, treatments)

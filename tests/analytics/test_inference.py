@@ -88,7 +88,7 @@ def test_a_loop_that_wrote_most_of_the_entries_shows_sooner(
 
 
 def test_of_a_log_groups_functions_less_evidence_is_enough() -> None:
-    found = Response(gain=0.6, error=0.15, before=2.8, of_itself=0.3)
+    found = Response(gain=0.6, error=0.12, before=3.2, of_itself=0.3)
     assert (found.processes, found.told(OF_A_GROUP)) == (None, True)
-    evenly = Response(gain=0.6, error=0.15, before=1.0, of_itself=0.3)
+    evenly = Response(gain=0.6, error=0.12, before=1.0, of_itself=0.3)
     assert evenly.told(OF_A_GROUP) is None

@@ -21,6 +21,7 @@ from simulation import Truth, simulate, write_archive
 from simulation.organization import Organization
 from simulation.scenarios.changes import bare
 from stormtrail.layout import Layout
+from tests.analytics.conftest import Analyze
 
 MINUTES = 480
 NEAR, FAR = "111122223333", "444455556666"
@@ -193,3 +194,66 @@ def test_a_trail_of_one_region_is_told_where_its_entries_explain_the_runs_much_b
         reader = Reader(started(rng, runs), np.zeros(MINUTES))
         (found,) = infer([NEAR], cells, reader, of_both, region="eu-west-1").parts
         assert found.mask.tolist() == mask
+
+
+def in_batches(rng: np.random.Generator, delivered: Floats, size: int) -> Floats:
+    """A run whenever so many entries have come."""
+    come = np.cumsum(rng.poisson(lagged(delivered) @ usual_kernel()))
+    return np.diff(come // size, prepend=0).astype(float)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_batches_tell_an_organizations_trail_though_the_archive_is_of_the_accounts_own(
+    alone: bool,
+) -> None:
+    rng, series = ordinary(6)
+    runs = in_batches(rng, np.sum(series, axis=0), 4)
+    reader = Reader(runs, np.zeros(MINUTES))
+    (found,) = infer([NEAR], CELLS, reader, traffic(*series), alone=alone).parts
+    assert found.mask.all()
+
+
+def test_a_group_may_deliver_the_entries_of_all_accounts_but_its_own() -> None:
+    rng, series = ordinary(7)
+    reader = Reader(started(rng, series[1] + series[3]), np.zeros(MINUTES))
+    (found,) = infer([NEAR], CELLS, reader, traffic(*series)).parts
+    assert found.mask.tolist() == [False, True, False, True]
+
+
+def test_a_filter_that_nothing_recorded_may_hold_the_runs_back() -> None:
+    rng, series = ordinary(9)
+    other = Cell(NEAR, "eu-west-1", "Data", "s3.amazonaws.com", "GetObject", True)
+    cells = (CELLS[0], CELLS[2], other)
+    near = [series[0], series[2], series[3]]
+    reader = Reader(started(rng, near[0] + near[2]), np.zeros(MINUTES))
+    keys = tuple(
+        (c.account, c.region, c.category, c.event_source, c.event_name, c.read_only) for c in cells
+    )
+    counted = replace(traffic(*near), keys=keys)
+    (found,) = infer([NEAR], cells, reader, counted).parts
+    assert found.mask.tolist() == [True, False, True]
+
+
+def test_runs_that_move_with_nothing_do_not_tell_of_less_than_all() -> None:
+    """Whole files come at once, each at a time of its own; what moves less is not likelier."""
+    rng, series = ordinary(10)
+    delivered, runs = np.sum([series[0], series[2]], axis=0), np.zeros(MINUTES)
+    for minute, entries in enumerate(delivered):
+        comes = minute + int(rng.lognormal(np.log(191 / 60), 0.9))
+        runs[min(comes, MINUTES - 1)] += np.ceil(entries / 5)
+    found = infer([NEAR], CELLS, Reader(runs, np.zeros(MINUTES)), traffic(*series))
+    (part,) = found.parts
+    assert part.mask[[0, 2]].all()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_organizations_trail_that_nothing_records_is_told_by_its_batches(
+    analyzed: Analyze, seed: int
+) -> None:
+    truth, found = (case := analyzed("organization_unrecorded", seed)).truth, case.found
+    (there,), (source,), (loop,) = truth.sources, found.sources, found.loops
+    assert source.s == pytest.approx(there.s, rel=0.02)
+    assert loop.spectral_radius == pytest.approx(truth.loops[0].spectral_radius, rel=0.02)
+    assert loop.onset is None
+    assert loop.spectral_radius_interval is not None
+    assert loop.spectral_radius_interval[0] <= (truth.loops[0].spectral_radius or 0.0)

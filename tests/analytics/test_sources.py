@@ -219,6 +219,19 @@ def test_a_weak_loop_that_grows_stronger_began_with_the_subscription(
     assert loop.cause.event_id == truth.loops[0].cause_event_id
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_entries_from_before_any_run_is_recorded_count_in_s(analyzed: Analyze, seed: int) -> None:
+    """With even seeds calls tell of the runs, and of the loop that they close; with odd ones the link alone does."""
+    truth, found = (case := analyzed("runs_recorded_later", seed)).truth, case.found
+    (there,), (source,), (loop,) = truth.sources, found.sources, found.loops
+    assert source.s == pytest.approx(there.s, rel=0.01)
+    assert source.entries_delivered == pytest.approx(there.entries_delivered, rel=0.01)
+    assert loop.spectral_radius == pytest.approx(truth.loops[0].spectral_radius, rel=0.02)
+    assert loop.cause is not None
+    assert loop.cause.event_id == truth.loops[0].cause_event_id
+    assert any("recorded" in note for note in found.notes)
+
+
 def test_what_is_under_way_when_a_subscription_ends_comes_back_no_more(analyzed: Analyze) -> None:
     truth, found = (case := analyzed("ended", 4)).truth, case.found
     (there,), (loop,) = truth.loops, found.loops
