@@ -136,7 +136,7 @@ def estimate(
     misfit = delay.spread_of(others)
     begin, end = active_span(runs)  # less where the link did not hold
     outside = begin if first == settled[0] else first, end if last == settled[1] else last
-    ratio = _with_edges(runs, expected, (first, last), outside)
+    ratio = with_edges(runs, expected, (first, last), outside)
     return Estimate(
         ratio,
         _interval(started, caused, ratio, misfit),
@@ -150,12 +150,12 @@ def estimate(
     )
 
 
-def _with_edges(
+def with_edges(
     runs: Floats, expected: Floats, inside: tuple[int, int], outside: tuple[int, int]
 ) -> float:
-    """The ratio of the span `outside`. Of its edges, without what is `inside`, the runs are known and not all that
-    caused them: a run there is taken to stand for as many entries as one next to it inside, for a loop that grows
-    until its ceiling starts fewer and fewer runs an entry."""
+    """The ratio of runs to what caused them in the span `outside`. Of its edges, without what is `inside`, the runs
+    are known and not all that caused them: a run there is taken to stand for as many entries as one next to it
+    inside, for a loop that grows until its ceiling starts fewer and fewer runs an entry."""
     (first, last), (begin, end) = inside, outside
     edges = (
         (slice(begin, first), slice(first, min(last, first + NEAR))),
@@ -168,6 +168,16 @@ def _with_edges(
             ran = float(runs[edge].sum())
             started, caused = started + ran, caused + ran * by / alike
     return started / caused
+
+
+def caused_by(
+    runs: Floats, caused: Floats, inside: tuple[int, int], outside: tuple[int, int]
+) -> float:
+    """What each run of the span `outside` caused, where all of it is known `inside` alone; 0 where there are none."""
+    span = slice(*inside)
+    if not (runs[span].any() and caused[span].any()):
+        return 0.0
+    return 1.0 / with_edges(runs, caused, inside, outside)
 
 
 def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int) -> Estimate:
@@ -183,7 +193,7 @@ def part(known: Estimate, runs: Floats, delivered: Floats, first: int, last: int
     if caused.sum() <= 0 or started.sum() <= 0:
         return known
     outside = min(outside[0], first), max(outside[1], last)
-    ratio = _with_edges(runs, expected, (first, last), outside)
+    ratio = with_edges(runs, expected, (first, last), outside)
     found = replace(
         known,
         ratio=ratio,

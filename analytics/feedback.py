@@ -19,7 +19,6 @@ from analytics.sources import Measured
 
 STRAGGLERS = 0.002  # of all that came back, at each end: they make no time of it
 NONE = (0.0, 0.0)
-HOUR = 60  # minutes
 
 
 @dataclass(frozen=True)
@@ -79,10 +78,9 @@ def series(weights: Weights, target: Measured, data: RollupData) -> Floats:
 
 
 def _return(source: Measured, back: Floats, data: RollupData) -> Return:
-    first, last = _while(back)
-    last = max(first + 1, min(last, lags.complete_until(source.direct_runs, source.complete)))
-    runs = float(source.direct_runs[first:last].sum())
-    a_run = float(back[first:last].sum()) / runs if runs else 0.0
+    first, end = _while(back, source.direct_runs)
+    last = max(first + 1, min(end, lags.complete_until(source.direct_runs, source.complete)))
+    a_run = amplification.caused_by(source.direct_runs, back, (first, last), (first, end))
     if source.estimate is None:
         return Return(float(back.sum()), first, last, a_run, 0.0, NONE)
     delivered = source.feed.series(data.traffic)
@@ -93,16 +91,15 @@ def _return(source: Measured, back: Floats, data: RollupData) -> Return:
     )
 
 
-def _while(back: Floats) -> tuple[int, int]:
-    """The minutes in which entries came back, less the stragglers at both ends. Few that go on coming are none, as
-    those of a loop that was weaker then; nor are those of the window's last hour, in which it goes on."""
-    begin, end = lags.active_span(back)
+def _while(back: Floats, runs: Floats) -> tuple[int, int]:
+    """The minutes in which entries came back, less the stragglers at both ends. None are those that came from the
+    source's first run on, or until the window's end, or that go on coming, as those of a loop that was weaker then."""
+    (begin, end), (first_run, last_run) = lags.active_span(back), lags.active_span(runs)
     so_far = np.cumsum(back)
     least = STRAGGLERS * so_far[-1]
     first = int(np.searchsorted(so_far, least, "right"))
     last = int(np.searchsorted(so_far, so_far[-1] - least)) + 1
-    goes_on = end > len(back) - lags.LAGS and last > len(back) - HOUR
-    return (
-        begin if amplification.goes_on(back[begin:first]) else first,
-        end if goes_on or amplification.goes_on(back[last:end]) else last,
-    )
+    early = begin - first_run <= lags.LAGS or amplification.goes_on(back[begin:first])
+    on = last_run > len(runs) - lags.LAGS and last_run - end <= lags.LAGS
+    late = on or amplification.goes_on(back[last:end])
+    return begin if early else first, end if late else last

@@ -54,8 +54,7 @@ class Measured:
             since = max(since, lags.LAGS)
         if self.direct_runs[since:end].sum() < ENOUGH:
             since = 0
-        runs = float(self.direct_runs[since:end].sum())
-        return float(caused[since:end].sum()) / runs if runs else 0.0
+        return amplification.caused_by(self.direct_runs, caused, (since, end), (since, len(caused)))
 
     def an_entry(self, caused: Floats) -> float:
         """What was caused (a count a minute) by each entry delivered.
