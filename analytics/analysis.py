@@ -126,7 +126,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
             *extent.notes(case.data.beyond),
             *sources_told.notes(told, case.measured, case.undecided),
             *describe.notes(functions),
-            *map(str, case.stands),
+            *(str(stand) for stand in case.stands if stand.function in case.flow.shares),
         ),
     )
     told_all = billing.with_money(findings, case, options)

@@ -64,7 +64,8 @@ def of_source(source: str, graph: Graph, flow: Flow, data: RollupData) -> Weight
     )
     bucket = source.removeprefix("arn:aws:s3:::")
     deliveries = data.deliveries.where(lambda key: key[4] == bucket).astype(float)
-    begun = np.flatnonzero(data.runs.series("runs", runs)) if runs.any() else np.zeros(0)
+    caused = data.runs.series("runs", runs) + data.deliveries.series("entries", deliveries)
+    begun = np.flatnonzero(caused)
     first = int(begun[0]) if begun.size else 0
     partly = {arn for arn, share in shares.items() if 0 < share < 1}
     runs_then, calls_then = _then(partly, runs, graph, flow, data) if partly else (None, None)

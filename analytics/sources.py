@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from analytics import (
     amplification,
     arns,
@@ -136,12 +138,14 @@ def batch_size(function: str, item: Measured, graph: Graph, data: RollupData) ->
 
 
 def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
-    """The runs that a source starts; of a bucket without a function CloudTrail's deliveries into it."""
+    """The runs that a source starts; of a bucket CloudTrail's deliveries into it, as long as they start no function."""
     runs = started.direct_runs(verdict.node, graph, data)
-    if verdict.kind != "s3" or runs.any():
+    if verdict.kind != "s3":
         return runs
     bucket = arns.part(verdict.node, 5)
-    return data.deliveries.series("entries", data.deliveries.where(lambda key: key[4] == bucket))
+    files = data.deliveries.series("entries", data.deliveries.where(lambda key: key[4] == bucket))
+    first, last = lags.active_span(runs)
+    return np.where(np.arange(len(runs)) < (first if last else len(runs)), files, runs)
 
 
 def _handed_on(

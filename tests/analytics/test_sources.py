@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +14,12 @@ import simulation
 from analytics import amplification, log_files, sources
 from analytics.analysis import analyze
 from analytics.archive import Files
+from analytics.judging import Verdict
 from analytics.series import Floats
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.analytics.conftest import Analyze
-from tests.analytics.test_relays import MINUTES, loaded
+from tests.analytics.test_relays import MINUTES, graph_of, loaded
 from tests.analytics.test_rollups import (
     FUNCTION,
     GROUP,
@@ -243,3 +245,16 @@ def test_an_archive_that_grows_lacks_calls_in_its_last_minutes(last: float, comp
     kind = ("111122223333", "eu-west-1", "Management", "ec2.amazonaws.com", "RunInstances", False)
     calls = np.where(np.arange(MINUTES) < MINUTES - 3, 10.0, last)
     assert loaded({}, {}, {kind: calls}).complete is complete
+
+
+def test_deliveries_into_a_bucket_are_its_runs_until_it_starts_a_function() -> None:
+    """A trail records its files' deliveries, each an entry, from minute 60 on; they start a function from minute 120."""
+    minutes = np.arange(MINUTES)
+    bucket = "arn:aws:s3:::audit-logs"
+    files = np.where(minutes >= 60, 2.0, 0.0)
+    run = (FUNCTION, "s3", bucket, None, "111122223333", "eu-west-1", "Data")
+    delivery = ("111122223333", "eu-west-1", "s3.amazonaws.com", "PutObject", "audit-logs")
+    data = loaded({run: np.where(minutes >= 120, 2.0, 0.0)}, {})
+    data = replace(data, deliveries=loaded({}, {}, {delivery: files}).traffic)
+    verdict = Verdict(bucket, "s3", "recorded", 1.0)
+    assert np.array_equal(sources._runs(verdict, graph_of(data), data), files)
