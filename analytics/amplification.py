@@ -29,6 +29,7 @@ from analytics.lags import (
     high_pass,
     lagged,
     later,
+    taking_span,
 )
 from analytics.regression import non_negative
 from analytics.series import Floats
@@ -115,27 +116,37 @@ def follows(runs: Floats, others: Floats) -> float:
 
 
 def estimate(
-    runs: Floats, delivered: Floats, own: Floats | None = None, *, complete: bool = False
+    runs: Floats,
+    delivered: Floats,
+    own: Floats | None = None,
+    *,
+    complete: bool = False,
+    begun: int = 0,
 ) -> Estimate | None:
     """Runs per delivered entry of one source (series of equal length n, per minute); None where nothing ran.
 
     `own` are the entries among the delivered ones that the runs themselves wrote; `complete` says that the archive
-    has all of the window's last minutes.
+    has all of the window's last minutes; before minute `begun` nothing was handed on.
     """
-    first, last = active_span(runs)
-    if first == last:
+    begin, end = active_span(runs)
+    if begin == end:
         return None
     delay = delays.delay(runs, delivered, own, complete=complete)
     expected = later(delivered, delay.kernel)
     settled = _settled(runs, complete)
     first, last = _linked(runs, expected, *settled)
+    if first == begin:  # the first run takes what had waited for it
+        first = taking_span(runs, begun)[0]
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
     others = (lagged(delivered, first, last) @ delays.KERNELS).sum(axis=0)
     misfit = delay.spread_of(others)
-    begin, end = active_span(runs)  # less where the link did not hold
-    outside = begin if first == settled[0] else first, end if last == settled[1] else last
+    # less where the link did not hold
+    outside = (
+        min(begin, first) if first <= settled[0] else first,
+        end if last == settled[1] else last,
+    )
     ratio = with_edges(runs, expected, (first, last), outside)
     return Estimate(
         ratio,

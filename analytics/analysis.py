@@ -125,7 +125,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
         notes=(
             *extent.notes(case.data.beyond),
             *sources_told.notes(told, case.measured, case.undecided),
-            *describe.notes(functions),
+            *describe.notes(functions, case.data),
             *(str(stand) for stand in case.stands if stand.function in case.flow.shares),
         ),
     )

@@ -65,6 +65,14 @@ def active_span(runs: Floats) -> tuple[int, int]:
     return (int(busy[0]), int(busy[-1]) + 1) if busy.size else (0, 0)
 
 
+def taking_span(runs: Floats, begun: int = 0) -> tuple[int, int]:
+    """The active span with the minutes before it from which on entries waited for the first run: as long as runs are
+    apart, but since its source was linked (minute `begun`) at most."""
+    first, last = active_span(runs)
+    apart = int((last - first) / max(float(runs.sum()), 1.0))
+    return max(min(begun, first), first - apart), last
+
+
 def delivered_span(runs: Floats, complete: bool = False) -> tuple[int, int]:
     """The active span less the window's last minutes, unless the archive is `complete`: it does not have all of them
     yet, and there entries and runs end together, as if no time lay between them."""

@@ -78,7 +78,8 @@ def measure(
     runs = other_logs.runs_without(verdict.node, all_runs, topology, data.span)
     feed = _handed_on(verdict, graph, topology, data, runs)
     complete = data.complete
-    estimate = _estimated(feed, verdict, runs, graph, data)
+    begun = _begun(verdict.node, topology, data.span)
+    estimate = _estimated(feed, verdict, runs, graph, data, begun)
     if estimate is None:
         return Measured(verdict, feed, None, all_runs, complete=complete)
     if _reads_entries(verdict, topology):
@@ -87,10 +88,10 @@ def measure(
         return Measured(verdict, feed, estimate, runs, float(runs.sum()) / estimate.ratio, complete)
     if functions := graph.functions_of(verdict.node):
         estimate = _once_an_entry(estimate, len(functions))
-    ways = _ways(verdict, feed.others, runs, graph, data)
+    ways = _ways(verdict, feed.others, runs, graph, data, begun)
     estimate = _over_all(estimate, ways)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
-    taken = float(under_way[slice(*lags.active_span(runs))].sum())
+    taken = float(under_way[slice(*lags.taking_span(runs, begun))].sum())
     unseen = _unseen(verdict, graph, topology, data, runs, estimate)
     return Measured(verdict, feed, estimate, all_runs, taken, complete, unseen, ways)
 
@@ -105,17 +106,18 @@ def _unseen(
 ) -> float:
     """Entries handed to functions before the first run that is recorded: from the recorded link on, which starts
     functions whether or not a trail records that they run."""
-    links = [
-        link.since
-        for link in topology.out_of(verdict.node)
-        if arns.service(link.target) == "lambda"
-    ]
-    first, _ = lags.active_span(runs)
-    since = min((data.span.clipped(time) for time in links if time), default=first)
-    if since >= first - lags.LAGS:
+    since = _begun(verdict.node, topology, data.span)
+    first, _ = lags.taking_span(runs, since)
+    if not since or since >= first - lags.LAGS:
         return 0.0
     entries = _linked(verdict, graph, topology, data, runs).series(data.traffic)
     return float(lags.later(entries, estimate.kernel)[since:first].sum())
+
+
+def _begun(node: str, topology: Topology, span: Span) -> int:
+    """The minute of the first recorded link of a source to a function; 0 where none is."""
+    links = (link for link in topology.out_of(node) if arns.service(link.target) == "lambda")
+    return min((span.clipped(link.since) for link in links if link.since), default=0)
 
 
 def batch_size(function: str, item: Measured, graph: Graph, data: RollupData) -> float | None:
@@ -166,14 +168,14 @@ def _linked(
 
 
 def _estimated(
-    feed: feeds.Feed, verdict: Verdict, runs: Floats, graph: Graph, data: RollupData
+    feed: feeds.Feed, verdict: Verdict, runs: Floats, graph: Graph, data: RollupData, begun: int
 ) -> Estimate | None:
     """Runs an entry of this feed; None where nothing is delivered or ran."""
     delivered = feed.series(data.traffic)
     if not delivered.any():
         return None
     own = started.own_entries_fed(verdict.node, feed, graph, data)
-    return amplification.estimate(runs, delivered, own, complete=data.complete)
+    return amplification.estimate(runs, delivered, own, complete=data.complete, begun=begun)
 
 
 def _reads_entries(verdict: Verdict, topology: Topology) -> bool:
@@ -233,11 +235,16 @@ def _while_it_starts(feed: feeds.Feed, runs: Floats) -> feeds.Feed:
 
 
 def _ways(
-    verdict: Verdict, masks: Sequence[feeds.Mask], runs: Floats, graph: Graph, data: RollupData
+    verdict: Verdict,
+    masks: Sequence[feeds.Mask],
+    runs: Floats,
+    graph: Graph,
+    data: RollupData,
+    begun: int,
 ) -> tuple[tuple[feeds.Feed, Estimate], ...]:
     """Every feed that cannot be ruled out, with its estimate."""
     every = (_while_it_starts(feeds.all_along(mask, data.span.minutes), runs) for mask in masks)
-    found = ((feed, _estimated(feed, verdict, runs, graph, data)) for feed in every)
+    found = ((feed, _estimated(feed, verdict, runs, graph, data, begun)) for feed in every)
     return tuple((feed, estimate) for feed, estimate in found if estimate)
 
 

@@ -248,7 +248,7 @@ def test_an_archive_that_grows_lacks_calls_in_its_last_minutes(last: float, comp
 
 
 def test_deliveries_into_a_bucket_are_its_runs_until_it_starts_a_function() -> None:
-    """A trail records its files' deliveries, each an entry, from minute 60 on; they start a function from minute 120."""
+    """A trail records its files' deliveries, each an entry, from minute 60 on; they start a function from 120 on."""
     minutes = np.arange(MINUTES)
     bucket = "arn:aws:s3:::audit-logs"
     files = np.where(minutes >= 60, 2.0, 0.0)
