@@ -10,6 +10,7 @@ import numpy as np
 
 from analytics import arns, filter_patterns
 from analytics.feeds import Feed, Mask, Part, doubted, mask_of
+from analytics.lags import active_span
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats, Span
 from analytics.topology import Filter, Topology
@@ -59,14 +60,18 @@ def narrowed(
     traffic: Counts,
     span: Span,
 ) -> Feed:
-    """The feed less what the filters hold back, each while it was set."""
+    """The feed less what the filters hold back, each while it was set; the first of them what is under way as it is
+    set, where nothing ran before."""
     if all(filter_patterns.parse(item.pattern) is None for item in filters):
         return feed
     parts: list[Part] = []
     guessed = np.zeros(len(all_cells), dtype=bool)
     edges = sorted({0, span.minutes, *_edges(filters, span)})
+    earliest = min((span.clipped(item.since) for item in filters if item.since), default=0)
+    new = all(item.since for item in filters) and active_span(runs)[0] >= earliest
     for first, last in pairwise(edges):
-        open_ = [item for item in filters if _open(item, first, span)]
+        minute = max(first, earliest) if new else first
+        open_ = [item for item in filters if _open(item, minute, span)]
         passing = _passing(open_, all_cells)
         guessed |= passing.guessed
         parts += [

@@ -41,9 +41,13 @@ MINUTES = 60
 
 
 def narrowed(
-    topology: Topology, node: str = GROUP, functions: tuple[str, ...] = (FUNCTION,)
+    topology: Topology,
+    node: str = GROUP,
+    functions: tuple[str, ...] = (FUNCTION,),
+    first_run: int = 0,
 ) -> Feed:
-    """A feed of ten entries a minute of each cell, by what the filters on the way leave of it."""
+    """A feed of ten entries a minute of each cell, by what the filters on the way leave of it; its functions run once
+    a minute from the first run on."""
     keys = tuple(
         (c.account, c.region, c.category, c.event_source, c.event_name, c.read_only) for c in CELLS
     )
@@ -53,7 +57,8 @@ def narrowed(
     )
     feed = Feed((Part(0, MINUTES, np.array([True, True])),), (), "recorded", 1.0)
     way = filters.on_the_way(node, functions, topology)
-    return filters.narrowed(feed, way, CELLS, np.ones(MINUTES), traffic, Span(START, MINUTES))
+    runs = (np.arange(MINUTES) >= first_run).astype(float)
+    return filters.narrowed(feed, way, CELLS, runs, traffic, Span(START, MINUTES))
 
 
 def told(feed: Feed) -> list[tuple[int, int, list[bool]]]:
@@ -72,6 +77,15 @@ def test_without_a_pattern_everything_passes() -> None:
 def test_a_filter_that_is_set_anew_holds_back_from_then_on() -> None:
     found = narrowed(from_changes([subscribed(""), subscribed(NO_RUNS, minute=20)]))
     assert told(found) == [(0, 20, [True, True]), (20, MINUTES, [False, True])]
+
+
+@pytest.mark.parametrize(("first_run", "passes"), [(0, True), (21, False)])
+def test_a_filter_holds_back_what_is_under_way_when_it_is_set_first(
+    first_run: int, passes: bool
+) -> None:
+    """Functions that ran before had another one, which is not recorded."""
+    found = narrowed(from_changes([subscribed(NO_RUNS, minute=20)]), first_run=first_run)
+    assert told(found) == [(0, 20, [passes, True]), (20, MINUTES, [False, True])]
 
 
 def test_of_two_filters_one_is_enough() -> None:
