@@ -38,9 +38,9 @@ TRAFFIC_KEYS = ("account_id", "aws_region", "category", "event_source", "event_n
 DELIVERY_KEYS = ("account_id", "aws_region", "category", "event_name", "bucket_name")
 
 MANAGEMENT = "Management"
-# Minutes of which hardly a quarter has come where more will, and those before, by which the usual is known; entries
-# of them that tell anything.
-LAST, USUAL, ENOUGH, HARDLY_FEWER = 3, 30, 15, 0.7
+# Minutes of which one in eight entries has come where more will (delays are 191 s in the middle), and those before, by
+# which the usual is known; entries of them that tell anything, and the part of the usual that is beyond chance.
+LAST, USUAL, ENOUGH, PLENTY = 3, 30, 12, 0.4
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class RollupData:
         few in the end."""
         calls = self.traffic.series("entries", self.traffic.where(lambda key: key[2] == MANAGEMENT))
         before = calls[-LAST - USUAL : -LAST].mean() if len(calls) >= LAST + USUAL else 0.0
-        plenty = LAST * before >= ENOUGH and calls[-LAST:].mean() >= HARDLY_FEWER * before
+        plenty = LAST * before >= ENOUGH and calls[-LAST:].mean() >= PLENTY * before
         return self.delivered_files.to_the_end or bool(plenty)
 
 
