@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -79,6 +80,7 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
     found = {node: verdict for node, verdict in judged.items() if verdict.link != UNDECIDED}
     undecided = tuple(node for node in judged if node not in found)
     if any(verdict.link in ("recorded", "configured") for verdict in found.values()):
+        undecided += _strangers(graph, data)
         return Judgement(found, relays.find(graph, found, data), undecided)
     known_relays = relays.find(graph, found, data)
     for node, start in starts:
@@ -98,7 +100,23 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
         if not (node in found or node in filled or node in undecided or _told(node, topology))
         and _untold(start, graph, topology, data)
     )
-    return Judgement(found, filled, (*undecided, *left))
+    return Judgement(found, filled, (*undecided, *left, *_strangers(graph, data)))
+
+
+def _strangers(graph: Graph, data: RollupData) -> tuple[str, ...]:
+    """Functions of which the archive has no record, as of an account that it lacks, that start others which matter:
+    what starts them is not known, and may be a log processor."""
+    starting: dict[str, list[str]] = defaultdict(list)
+    for arn, ways in graph.starts.items():
+        for start in ways:
+            if start.kind == "function" and start.node not in graph.starts:
+                starting[start.node].append(arn)
+    least = MATTERS * data.traffic.measures["entries"].sum()
+    return tuple(
+        stranger
+        for stranger, called in sorted(starting.items())
+        if started.own_entries(called, graph, data).sum() >= least
+    )
 
 
 def _untold(start: Start, graph: Graph, topology: Topology, data: RollupData) -> bool:

@@ -2,8 +2,7 @@
 
 A month is not the window's mean: it goes on from what is now. Entries count as taken in when they
 are processed, so that what they cause is compared with them and not with entries still under way.
-What one run causes is the whole window's: of a function that two sources start one after the other,
-the counts do not tell which of them caused what it called.
+What one run causes is what it did from then on, where enough of them ran.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import amplification, describe, effects
+from analytics import amplification, describe, effects, feedback, filters
 from analytics.findings import Findings
 from analytics.recording import Copies, mean_of_source
+from analytics.series import Floats
 from analytics.sources import Measured
 from analytics.what_if import SourceFlow
 
@@ -63,7 +63,7 @@ def present(case: Case, first: int) -> Present:
         },
         {
             node: {
-                target: back.a_run * started[node]
+                target: case.measured[node].a_run(_back(node, target, case), first) * started[node]
                 for target, back in row.items()
                 if back.last > first
             }
@@ -71,6 +71,11 @@ def present(case: Case, first: int) -> Present:
             if processed[node] > 0
         },
     )
+
+
+def _back(node: str, target: str, case: Case) -> Floats:
+    """Entries a minute that the one source causes and the other delivers."""
+    return feedback.series(case.weights[node], case.measured[target], case.data)
 
 
 def first_minute(findings: Findings, case: Case) -> int:
@@ -98,11 +103,18 @@ def _turns(item: Measured, case: Case) -> list[float]:
 
 
 def _changed(node: str, case: Case) -> Iterator[datetime]:
-    """When an event source mapping of a source was changed, and the selectors of its trails."""
-    for change in case.topology.changes:
+    """When what a source hands on, and to whom, was changed: its event source mapping, a link or a filter on its way,
+    the selectors of its trails."""
+    topology = case.topology
+    for change in topology.changes:
         if change.event_name.startswith("UpdateEventSourceMapping") and node in change.touches:
             yield change.event_time
-    for trail, _ in case.topology.feeding_trails(node):
+    links = topology.out_of(node), *(way for _, way in topology.feeding_trails(node))
+    held = [(link.since, link.until) for way in links for link in way]
+    on_the_way = filters.on_the_way(node, case.graph.functions_of(node), topology)
+    held += [(item.since, item.until) for item in on_the_way]
+    yield from (time for times in held for time in times if time)
+    for trail, _ in topology.feeding_trails(node):
         for (_, before), (time, after) in pairwise(trail.selectors):
             if time and after != before:
                 yield time

@@ -115,9 +115,16 @@ def _unseen(
 
 
 def _begun(node: str, topology: Topology, span: Span) -> int:
-    """The minute of the first recorded link of a source to a function; 0 where none is."""
+    """The minute of the first recorded link of a source to a function, or of the last link from the first trail that
+    feeds it, if that came later; 0 where none is recorded."""
     links = (link for link in topology.out_of(node) if arns.service(link.target) == "lambda")
-    return min((span.clipped(link.since) for link in links if link.since), default=0)
+    linked = min((span.clipped(link.since) for link in links if link.since), default=0)
+    ways = [way for _, way in topology.feeding_trails(node)]
+    fed = min(
+        (max((span.clipped(link.since) for link in way if link.since), default=0) for way in ways),
+        default=0,
+    )
+    return max(linked, fed)
 
 
 def batch_size(function: str, item: Measured, graph: Graph, data: RollupData) -> float | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import simulation
-from analytics import amplification, log_files, sources
+from analytics import amplification, judging, log_files, sources
 from analytics.analysis import analyze
 from analytics.archive import Files
 from analytics.judging import Verdict
@@ -232,6 +232,10 @@ def test_entries_from_before_any_run_is_recorded_count_in_s(analyzed: Analyze, s
     assert loop.cause is not None
     assert loop.cause.event_id == truth.loops[0].cause_event_id
     assert any("recorded" in note for note in found.notes)
+    (advice,) = found.recommendations
+    assert advice.s_before is not None
+    assert advice.s_before > 1.005 * (source.s or 0.0)  # since it is recorded
+    assert advice.spectral_radius_before == pytest.approx(advice.s_before, rel=0.01)
 
 
 def test_what_is_under_way_when_a_subscription_ends_comes_back_no_more(analyzed: Analyze) -> None:
@@ -258,3 +262,11 @@ def test_deliveries_into_a_bucket_are_its_runs_until_it_starts_a_function() -> N
     data = replace(data, deliveries=loaded({}, {}, {delivery: files}).traffic)
     verdict = Verdict(bucket, "s3", "recorded", 1.0)
     assert np.array_equal(sources._runs(verdict, graph_of(data), data), files)
+
+
+def test_a_function_of_an_account_that_the_archive_lacks_is_told_where_it_starts_others() -> None:
+    stranger = "arn:aws:lambda:eu-west-1:444455556666:function:enricher"
+    called = (FUNCTION, None, None, stranger, "111122223333", "eu-west-1", "Data")
+    kind = ("111122223333", "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False)
+    data = loaded({called: np.ones(MINUTES)}, {}, {kind: np.ones(MINUTES)})
+    assert judging._strangers(graph_of(data), data) == (stranger,)

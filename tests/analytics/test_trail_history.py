@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import simulation
-from analytics import cause, known_feeds
+from analytics import cause, known_feeds, sources
 from analytics.analysis import analyze
 from analytics.changes import from_changes
 from analytics.feed_candidates import Reader
@@ -158,3 +158,10 @@ def test_what_selectors_leave_out_was_delivered_before_them_if_the_runs_followed
     expected = management + data * (before & everything)
     inside = slice(30, None)
     assert (feed.series(traffic)[inside] == expected[inside]).all()
+
+
+def test_a_group_delivers_from_when_a_trail_writes_into_it() -> None:
+    """It was subscribed long before the trail was moved there."""
+    moved = change("UpdateTrail", {"name": "audit", **INTO}, minute=120)
+    topology = from_changes([SUBSCRIBED, moved])
+    assert sources._begun(GROUP, topology, Span(START, MINUTES)) == 120
