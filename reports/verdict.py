@@ -42,10 +42,15 @@ def failing(findings: Findings, states: frozenset[str]) -> tuple[str, ...]:
 def verdict(findings: Findings) -> Verdict:
     """Is there a storm, since when, by whose change, how strong, what it costs, what to do."""
     loop = worst_loop(findings)
-    facts = (_share(findings), _factor(findings, loop), *_loop_facts(loop), _cost(findings))
-    return Verdict(
-        _headline(findings, loop), loop.state if loop else "none", (*facts, _cure(findings))
-    )
+    told = loop.state if loop else "unknown" if untold(findings) else "none"
+    facts = (_share(findings), _factor(findings, loop), *_loop_facts(loop, told), _cost(findings))
+    return Verdict(_headline(findings, loop), told, (*facts, _cure(findings)))
+
+
+def untold(findings: Findings) -> bool:
+    """Whether nothing tells of most entries whether log processing wrote them."""
+    entries = findings.entries
+    return bool(entries.total and entries.second_order is None)
 
 
 def worst_loop(findings: Findings) -> Loop | None:
@@ -70,12 +75,10 @@ def saving(findings: Findings) -> float:
 
 
 def _headline(findings: Findings, loop: Loop | None) -> str:
+    if loop is None and untold(findings):
+        return "Not known: nothing tells whether what wrote most entries processes logs."
     if loop is None and not findings.functions:
         return "No log storm, and no log-processing function was seen."
-    if loop is None and findings.entries.total and findings.entries.second_order is None:
-        return (
-            "Not known: nothing tells whether the functions that wrote most entries process logs."
-        )
     if loop is None:
         return "No log storm: no entry comes back to the source that delivered it."
     state = {"ended": "A log storm that has ended", "amplifying": "A log loop that amplifies"}
@@ -110,9 +113,9 @@ def _factor(findings: Findings, loop: Loop | None) -> Fact:
     return Fact("Factor S", words.number(source.s), note)
 
 
-def _loop_facts(loop: Loop | None) -> tuple[Fact, ...]:
+def _loop_facts(loop: Loop | None, told: str) -> tuple[Fact, ...]:
     if loop is None:
-        return (Fact("Loop", "none"),)
+        return (Fact("Loop", words.UNKNOWN if told == "unknown" else "none"),)
     radius = f"ρ {words.number(loop.spectral_radius)}" if loop.spectral_radius is not None else ""
     between = (
         f" ({words.interval(loop.spectral_radius_interval)})"
@@ -154,6 +157,8 @@ def _cause(loop: Loop) -> Fact:
 
 def _cost(findings: Findings) -> Fact:
     cost, label = findings.cost, "Cost of second-order entries"
+    if untold(findings):
+        return Fact(label, words.UNKNOWN, "which entries are second-order entries is not known")
     if cost.second_order_monthly_usd is None:
         return Fact(label, words.UNKNOWN, "no price could be put on them")
     value = f"{words.money(cost.second_order_monthly_usd, cost.currency)} a month"
@@ -162,6 +167,10 @@ def _cost(findings: Findings) -> Fact:
 
 def _cure(findings: Findings) -> Fact:
     changes = steps(findings)
+    if not changes and untold(findings):
+        return Fact(
+            "What to do", "tell what feeds them", "stormtrail topology pull, or a topology file"
+        )
     if not changes:
         return Fact("What to do", "nothing to change", "no change would save money")
     first = changes[0]

@@ -53,3 +53,15 @@ def test_without_a_loop_there_is_no_onset_and_no_cause() -> None:
 def test_advice_to_keep_is_nothing_to_change() -> None:
     kept = replace(STORM.recommendations[0], action="keep")
     assert verdict(replace(STORM, recommendations=(kept,))).facts[-1].value == "nothing to change"
+
+
+def test_where_nothing_tells_what_wrote_most_entries_nothing_is_claimed() -> None:
+    entries = replace(STORM.entries, second_order=None, second_order_share=None)
+    told = verdict(
+        replace(STORM, entries=entries, loops=(), sources=(), functions=(), recommendations=())
+    )
+    assert told.state == "unknown"
+    assert told.headline.startswith("Not known")
+    values = {fact.label: fact.value for fact in told.facts}
+    assert [values[name] for name in ("Second-order entries", "Loop")] == ["not known"] * 2
+    assert values["Cost of second-order entries"] == "not known"
