@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analytics import arns, describe, effects, recording, stream_calls
+from analytics import arns, describe, effects, recording, started, stream_calls
 from analytics.candidates import Candidate
 from analytics.function_settings import FunctionSettings
 from analytics.measured_usage import function_use, of_function
@@ -48,7 +48,7 @@ def _candidate(
 ) -> Candidate | None:
     """One function on one source; of one that no longer runs, what it did when it ran."""
     data, kind = case.data, case.measured[node].verdict.kind
-    chosen = _keys(node, function, case)
+    chosen = started.keys_of(function, node, case.graph, data)
     series = data.runs.series("runs", chosen)
     active = describe.is_active(series, data)
     first = since if active else 0
@@ -92,15 +92,6 @@ def _pattern(node: str, function: str, case: Case) -> str:
         return ""
     links = (link for link in case.topology.into(function) if link.source == node)
     return next((link.pattern or "" for link in links if link.until is None), "")
-
-
-def _keys(node: str, function: str, case: Case) -> Floats:
-    """Weights of the run counts: 1 for this function started by this source."""
-    chosen = np.zeros(len(case.data.runs.keys))
-    for (arn, start), places in case.graph.keys.items():
-        if arn == function and start.node == node:
-            chosen[list(places)] = 1.0
-    return chosen
 
 
 def _batch(node: str, runs: Floats, case: Case, first: int) -> float | None:

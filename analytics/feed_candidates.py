@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analytics import amplification, lags
-from analytics.feeds import Mask, Part, delivered, mask_of
+from analytics.feeds import Mask, Part, always, delivered, mask_of
 from analytics.selectors import Cell
 from analytics.series import Counts, Floats
 
@@ -83,7 +83,7 @@ def candidates_of(
     `trails` recorded when, of all categories, management with Lambda data, management, data, all but Lambda data."""
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
     kinds = [(TRAIL, tuple(parts)) for parts in trails]
-    kinds += [(kind, (Part(0, minutes, mask),)) for kind, mask in _kinds(every, all_cells).items()]
+    kinds += [(kind, always(mask, minutes)) for kind, mask in _kinds(every, all_cells).items()]
     found = [
         Candidate(
             tuple(replace(part, mask=part.mask & inside) for part in parts),
@@ -131,18 +131,10 @@ def of_others(
     """All entries of another account, of each of those with the most."""
     every = np.ones(len(all_cells), dtype=bool) if reader.takes is None else reader.takes
     names = {cell.account for cell in all_cells if cell.account} - set(accounts)
-    found = [
-        Candidate(
-            (
-                Part(
-                    0, traffic.minutes, every & mask_of(cell.account == name for cell in all_cells)
-                ),
-            ),
-            name,
-            "all",
-        )
-        for name in sorted(names)
-    ]
+    found = []
+    for name in sorted(names):
+        mask = every & mask_of(cell.account == name for cell in all_cells)
+        found.append(Candidate(always(mask, traffic.minutes), name, "all"))
     entries = [float(item.delivered(traffic).sum()) for item in found]
     order = np.argsort(entries)[::-1][:MOST_PLACES]
     return [found[place] for place in order]

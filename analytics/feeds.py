@@ -98,9 +98,14 @@ def delivered(parts: Iterable[Part], traffic: Counts) -> Floats:
     return total
 
 
+def always(mask: Mask, minutes: int) -> tuple[Part, ...]:
+    """These cells in all minutes."""
+    return (Part(0, minutes, mask),)
+
+
 def all_along(mask: Mask, minutes: int) -> Feed:
     """A feed of these cells, in all minutes, that nothing recorded tells of."""
-    return Feed((Part(0, minutes, mask),), (), "unknown", 0.0)
+    return Feed(always(mask, minutes), (), "unknown", 0.0)
 
 
 def doubted(feed: Feed, guessed: Mask, runs: Floats, traffic: Counts) -> Feed:
@@ -132,7 +137,7 @@ def everything(traffic: Counts, trail: str | None, link: str, account: str | Non
     all_cells = cells(traffic)
     mask = mask_of(account in (None, cell.account) for cell in all_cells)
     return Feed(
-        (Part(0, traffic.minutes, mask),),
+        always(mask, traffic.minutes),
         (fed_by(trail, all_cells, mask),),
         link,
         0.9,

@@ -36,6 +36,11 @@ class Entries:
     second_order: int | None = 0
     second_order_share: float | None = None
 
+    @property
+    def untold(self) -> bool:
+        """Whether nothing tells of most of them whether log processing wrote them."""
+        return bool(self.total and self.second_order is None)
+
 
 @dataclass(frozen=True)
 class FedBy:

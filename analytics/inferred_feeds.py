@@ -13,7 +13,7 @@ from dataclasses import replace
 from analytics import amplification, inference, levels
 from analytics.explained_feeds import PLAIN, Way, explain, fit, way_of
 from analytics.feed_candidates import OTHERS, Candidate, Reader, candidates_of, masks_of, of_others
-from analytics.feeds import Feed, Part, delivered, fed_by
+from analytics.feeds import Feed, Part, always, delivered, fed_by
 from analytics.inference import Response
 from analytics.selectors import Cell
 from analytics.series import Counts
@@ -36,11 +36,11 @@ def infer(
     shared: bool = False,
     trails: Sequence[Sequence[Part]] = (),
 ) -> Feed:
-    """The feed of a source in these accounts and this region that explains its reader's runs best; `trails` are what
-    those recorded of which nothing tells where they deliver to; `alone` where
-    it can be but theirs, `whole` where a trail of theirs recorded all that the archive has of them, so that another
-    is hardly the source's, `shared` where only an organization's trail is known to record theirs, `behind` where it
-    hands on in batches and may stand behind another account's log group."""
+    """The feed of a source in these accounts and this region that explains its reader's runs best. `trails` are what
+    those recorded of which nothing tells where they deliver to; `alone` says that the archive is of a trail of theirs,
+    so that others' entries must show plainly, `whole` that such a trail recorded all that the archive has of them, so
+    that another is hardly the source's, `shared` that only an organization's trail is known to record theirs, `behind`
+    that it hands on in batches and may stand behind another account's log group."""
     every = candidates_of(accounts, all_cells, reader, traffic.minutes, region, trails)
     candidates = [item for item in every if not ((shared or behind) and item.place == OTHERS)]
     rarer = ONE_TRAIL if whole else 0.0
@@ -74,7 +74,7 @@ def one_by_one(
     fits = [
         found
         for mask in masks_of(accounts, all_cells, reader)
-        if (found := fit((Part(0, traffic.minutes, mask),), reader, traffic))
+        if (found := fit(always(mask, traffic.minutes), reader, traffic))
     ]
     best = max(fits, key=lambda found: found.total, default=None)
     if best is None:
@@ -89,12 +89,10 @@ def follows(
 ) -> Response:
     """How the reader follows the entries that a trail could deliver to a source in these accounts: those that
     it follows most surely."""
+    every = (always(mask, traffic.minutes) for mask in masks_of(accounts, all_cells, reader))
+    runs = reader.runs / reader.functions
     found = [
-        inference.response(
-            reader.runs / reader.functions, reader.own_in(parts), delivered(parts, traffic)
-        )
-        for mask in masks_of(accounts, all_cells, reader)
-        for parts in [[Part(0, traffic.minutes, mask)]]
+        inference.response(runs, reader.own_in(parts), delivered(parts, traffic)) for parts in every
     ]
     return max(found, key=lambda item: item.sigmas, default=Response())
 

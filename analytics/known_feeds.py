@@ -12,7 +12,7 @@ import numpy as np
 from analytics import arns, event_patterns, lags, rule_patterns
 from analytics.explained_feeds import explain
 from analytics.feed_candidates import OWN, Candidate, Reader
-from analytics.feeds import Feed, Mask, Part, cells, doubted, fed_by, mask_of
+from analytics.feeds import Feed, Mask, Part, always, cells, doubted, fed_by, mask_of
 from analytics.findings import FedBy
 from analytics.selectors import Cell
 from analytics.series import Counts, Span
@@ -273,6 +273,6 @@ def _best(ways: Sequence[Mask], covered: Mask, reader: Reader, traffic: Counts) 
     """The way in which what is covered explains the runs best."""
     if len(ways) == 1:
         return ways[0]
-    parts = [(Part(0, traffic.minutes, mask & covered),) for mask in ways]
+    parts = [always(mask & covered, traffic.minutes) for mask in ways]
     found, *_ = explain([Candidate(part, OWN, "all") for part in parts], reader, traffic, 0.0)
     return next(mask for mask, part in zip(ways, parts, strict=True) if part is found.parts)

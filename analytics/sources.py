@@ -76,7 +76,8 @@ def measure(
     """What a source delivers and how many runs that starts."""
     all_runs = _runs(verdict, graph, data)
     runs = other_logs.runs_without(verdict.node, all_runs, topology, data.span)
-    feed = _handed_on(verdict, graph, topology, data, runs)
+    linked = _linked(verdict, graph, topology, data, runs)
+    feed = _while_it_starts(linked, runs)
     complete = data.complete
     begun = _begun(verdict.node, topology, data.span)
     estimate = _estimated(feed, verdict, runs, graph, data, begun)
@@ -92,26 +93,15 @@ def measure(
     estimate = _over_all(estimate, ways)
     under_way = lags.later(feed.series(data.traffic), estimate.kernel)
     taken = float(under_way[slice(*lags.taking_span(runs, begun))].sum())
-    unseen = _unseen(verdict, graph, topology, data, runs, estimate)
+    unseen = _unseen(lags.later(linked.series(data.traffic), estimate.kernel), runs, begun)
     return Measured(verdict, feed, estimate, all_runs, taken, complete, unseen, ways)
 
 
-def _unseen(
-    verdict: Verdict,
-    graph: Graph,
-    topology: Topology,
-    data: RollupData,
-    runs: Floats,
-    estimate: Estimate,
-) -> float:
-    """Entries handed to functions before the first run that is recorded: from the recorded link on, which starts
-    functions whether or not a trail records that they run."""
-    since = _begun(verdict.node, topology, data.span)
-    first, _ = lags.taking_span(runs, since)
-    if not since or since >= first - lags.LAGS:
-        return 0.0
-    entries = _linked(verdict, graph, topology, data, runs).series(data.traffic)
-    return float(lags.later(entries, estimate.kernel)[since:first].sum())
+def _unseen(handed_on: Floats, runs: Floats, begun: int) -> float:
+    """Entries handed to functions before the first run that is recorded: from the recorded link on (minute `begun`),
+    which starts functions whether or not a trail records that they run."""
+    first, _ = lags.taking_span(runs, begun)
+    return float(handed_on[begun:first].sum()) if 0 < begun < first - lags.LAGS else 0.0
 
 
 def _begun(node: str, topology: Topology, span: Span) -> int:
@@ -130,16 +120,7 @@ def _begun(node: str, topology: Topology, span: Span) -> int:
 def batch_size(function: str, item: Measured, graph: Graph, data: RollupData) -> float | None:
     """Entries that a run of this function takes: those that the source delivered while it ran, of which each function
     is handed every one; None where they are not known."""
-    node = item.verdict.node
-    runs = data.runs.series(
-        "runs",
-        data.runs.only(
-            place
-            for (arn, start), places in graph.keys.items()
-            if arn == function and start.node == node
-            for place in places
-        ),
-    )
+    runs = data.runs.series("runs", started.keys_of(function, item.verdict.node, graph, data))
     if item.estimate is None or not runs.any():
         return None
     delivered = lags.later(item.feed.series(data.traffic), item.estimate.kernel)
@@ -155,13 +136,6 @@ def _runs(verdict: Verdict, graph: Graph, data: RollupData) -> Floats:
     files = data.deliveries.series("entries", data.deliveries.where(lambda key: key[4] == bucket))
     first, last = lags.active_span(runs)
     return np.where(np.arange(len(runs)) < (first if last else len(runs)), files, runs)
-
-
-def _handed_on(
-    verdict: Verdict, graph: Graph, topology: Topology, data: RollupData, runs: Floats
-) -> feeds.Feed:
-    """What reaches the source's functions while it starts them."""
-    return _while_it_starts(_linked(verdict, graph, topology, data, runs), runs)
 
 
 def _linked(
@@ -296,7 +270,11 @@ def _feed(
         for told in (by.alone, by.whole, by.shared)
     )
     region = arns.region(verdict.node) or _unknown_part(verdict.node, 3)
-    trails = known_feeds.unlinked(place, region, of_entries, data.traffic, topology, data.span)
+    trails = (
+        known_feeds.unlinked(place, region, of_entries, data.traffic, topology, data.span)
+        if group
+        else ()
+    )
     return inferred_feeds.infer(
         accounts,
         feeds.cells(data.traffic),
@@ -307,7 +285,7 @@ def _feed(
         whole=whole,
         behind=not group,
         shared=shared,
-        trails=trails if group else (),
+        trails=trails,
     )
 
 

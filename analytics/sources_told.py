@@ -13,6 +13,17 @@ from analytics.series import Floats
 from analytics.sources import Measured
 
 MOST_UNDECIDED = 5
+CALLED = {
+    "logs": "log group",
+    "cloudwatch_logs": "log group",
+    "firehose": "delivery stream",
+    "kinesis": "stream",
+    "sqs": "queue",
+    "sns": "topic",
+    "events": "rule",
+    "eventbridge": "rule",
+    "event_source_mapping": "event source mapping",
+}
 
 
 def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
@@ -109,19 +120,6 @@ def notes(
     if len(undecided) > MOST_UNDECIDED:
         found.append(f"{len(undecided) - MOST_UNDECIDED} more like the one before.")
     return tuple(found)
-
-
-CALLED = {
-    "logs": "log group",
-    "cloudwatch_logs": "log group",
-    "firehose": "delivery stream",
-    "kinesis": "stream",
-    "sqs": "queue",
-    "sns": "topic",
-    "events": "rule",
-    "eventbridge": "rule",
-    "event_source_mapping": "event source mapping",
-}
 
 
 def _called(node: str) -> str:

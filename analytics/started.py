@@ -30,6 +30,16 @@ def direct_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     return data.runs.series("runs", data.runs.only(mine))
 
 
+def keys_of(function: str, node: str, graph: Graph, data: RollupData) -> Floats:
+    """Weights of the run counts: 1 for this function as this node starts it."""
+    return data.runs.only(
+        place
+        for (arn, start), places in graph.keys.items()
+        if arn == function and start.node == node
+        for place in places
+    )
+
+
 def busiest_runs(node: str, graph: Graph, data: RollupData) -> Floats:
     """Runs a minute of the function that this node starts most often: each message or execution may start
     every one of its functions, so that all together run more often than who fills it."""

@@ -68,7 +68,7 @@ def _storm(findings: Findings, loop: Loop | None) -> Answer:
     if loop is None and flooded(findings):
         told = f"{note}; they do not come back, so it grows no further."
         return Answer("Is there a storm?", "No loop, but a flood", told)
-    if loop is None and entries.total and entries.second_order is None:
+    if loop is None and entries.untold:
         told = "Nothing tells whether the functions that wrote most entries process logs."
         return Answer("Is there a storm?", "Not known", told)
     if loop is None:

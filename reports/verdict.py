@@ -42,15 +42,9 @@ def failing(findings: Findings, states: frozenset[str]) -> tuple[str, ...]:
 def verdict(findings: Findings) -> Verdict:
     """Is there a storm, since when, by whose change, how strong, what it costs, what to do."""
     loop = worst_loop(findings)
-    told = loop.state if loop else "unknown" if untold(findings) else "none"
+    told = loop.state if loop else "unknown" if findings.entries.untold else "none"
     facts = (_share(findings), _factor(findings, loop), *_loop_facts(loop, told), _cost(findings))
     return Verdict(_headline(findings, loop), told, (*facts, _cure(findings)))
-
-
-def untold(findings: Findings) -> bool:
-    """Whether nothing tells of most entries whether log processing wrote them."""
-    entries = findings.entries
-    return bool(entries.total and entries.second_order is None)
 
 
 def worst_loop(findings: Findings) -> Loop | None:
@@ -75,7 +69,7 @@ def saving(findings: Findings) -> float:
 
 
 def _headline(findings: Findings, loop: Loop | None) -> str:
-    if loop is None and untold(findings):
+    if loop is None and findings.entries.untold:
         return "Not known: nothing tells whether what wrote most entries processes logs."
     if loop is None and not findings.functions:
         return "No log storm, and no log-processing function was seen."
@@ -157,7 +151,7 @@ def _cause(loop: Loop) -> Fact:
 
 def _cost(findings: Findings) -> Fact:
     cost, label = findings.cost, "Cost of second-order entries"
-    if untold(findings):
+    if findings.entries.untold:
         return Fact(label, words.UNKNOWN, "which entries are second-order entries is not known")
     if cost.second_order_monthly_usd is None:
         return Fact(label, words.UNKNOWN, "no price could be put on them")
@@ -167,7 +161,7 @@ def _cost(findings: Findings) -> Fact:
 
 def _cure(findings: Findings) -> Fact:
     changes = steps(findings)
-    if not changes and untold(findings):
+    if not changes and findings.entries.untold:
         return Fact(
             "What to do", "tell what feeds them", "stormtrail topology pull, or a topology file"
         )

@@ -110,11 +110,10 @@ class Engine:
         group = self._group(source, template)
         waits, turns = self.delays[source], self.turns
         since, until = self.linked[source]
-        arrivals_ = (time + next(waits) for time in times.tolist())
         self.heap += [
             (arrival, next(turns), source, 0, group)
-            for arrival in arrivals_
-            if since <= arrival < until
+            for time in times.tolist()
+            if since <= (arrival := time + next(waits)) < until
         ]
 
     def _group(self, source: int, template: int) -> int:

@@ -178,14 +178,20 @@ def grows_stronger(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organi
     trail = draft.trail("audit", "workload", records=(MANAGEMENT,))
     if seed % 2:
         draft.changes = [c for c in draft.changes if c.service != "cloudtrail.amazonaws.com"]
-    key = f"arn:aws:kms:{draft.region}:{trail.account}:key/0b7e2f64-51c8-4f0a-8a36-1f2d9c83e7a4"
-    decrypt = Call("kms.amazonaws.com", "Decrypt", MANAGEMENT, key, draft.between(0.1, 0.8))
-    router = Stage(draft.function("log-router", "workload"), calls=(decrypt,))
+    calls = (_decrypt(draft, draft.between(0.1, 0.8)),)
+    router = Stage(draft.function("log-router", "workload"), calls=calls)
     onset = hours * draft.between(0.2, 0.4)
     group_source(draft, trail, (router,), batching=draft.cap(0.3), hour=onset)
     draft.widen(trail, LAMBDA, hours * draft.between(0.5, 0.75), None)
     draft.decoys(onset)
     return draft.finish()
+
+
+def _decrypt(draft: Draft, per_run: float) -> Call:
+    """A call that is a management entry."""
+    key = "key/0b7e2f64-51c8-4f0a-8a36-1f2d9c83e7a4"
+    arn = f"arn:aws:kms:{draft.region}:{draft.account('workload')}:{key}"
+    return Call("kms.amazonaws.com", "Decrypt", MANAGEMENT, arn, per_run)
 
 
 def runs_recorded_later(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organization:
@@ -196,9 +202,7 @@ def runs_recorded_later(seed: int, hours: float = 12.0, scale: float = 1.0) -> O
     later = hours * draft.between(0.45, 0.75)
     draft.archived = (Selector(MANAGEMENT), Selector(LAMBDA, later))
     trail = draft.trail("audit", "workload", records=(MANAGEMENT,))
-    key = f"arn:aws:kms:{draft.region}:{trail.account}:key/7c1d9b52-8e0f-4b6a-9d35-2f64a8c0e1b7"
-    odds = 0.0 if seed % 2 else draft.between(0.2, 0.8)
-    calls = (Call("kms.amazonaws.com", "Decrypt", MANAGEMENT, key, odds),) if odds else ()
+    calls = () if seed % 2 else (_decrypt(draft, draft.between(0.2, 0.8)),)
     router = Stage(draft.function("log-router", "workload"), calls=calls)
     early = hours * draft.between(0.1, 0.3)
     source = group_source(
