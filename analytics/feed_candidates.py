@@ -22,6 +22,7 @@ SLACK = 1.1  # runs an entry that retries and the window's edges may add
 MOST_PLACES = 8  # other accounts, those with the most entries
 OWN, REGION, ALL, OTHERS = "own", "region", "all", "others"
 TRAIL = "trail"  # the kind of what one recorded
+RARE_KINDS = ("data", "filtered")
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,10 @@ def _kinds(every: Mask, all_cells: Sequence[Cell]) -> dict[str, Mask]:
 
 
 def masks_of(accounts: Sequence[str], all_cells: Sequence[Cell], reader: Reader) -> list[Mask]:
-    """The entries of each candidate but those of data events alone; what is the same is there once."""
-    found = (
-        item.mask for item in candidates_of(accounts, all_cells, reader, 1) if item.kind != "data"
-    )
+    """The entries of each candidate of a usual kind; what is the same is there once. All others' are among them: what
+    follows those more than its own accounts' moves with a business that all share."""
+    every = candidates_of(accounts, all_cells, reader, 1)
+    found = (item.mask for item in every if item.kind not in RARE_KINDS)
     return list({mask.tobytes(): mask for mask in found}.values())
 
 
@@ -145,9 +146,7 @@ def enough(candidates: Sequence[Candidate], reader: Reader, traffic: Counts) -> 
     span = slice(*lags.active_span(reader.runs))
     least = reader.runs[span].sum() / reader.functions / SLACK
     usual = [
-        item
-        for item in candidates
-        if item.kind not in ("data", "filtered") and item.place != OTHERS
+        item for item in candidates if item.kind not in RARE_KINDS and item.place != OTHERS
     ] or list(candidates)
     return [item for item in usual if item.delivered(traffic)[span].sum() >= least] or usual
 

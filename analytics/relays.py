@@ -215,9 +215,9 @@ def _moves(runs: Floats, filler: Floats) -> dict[int, float]:
 def _faintly(
     node: str, runs: Floats, fillers: Mapping[str, Floats], graph: Graph, data: RollupData
 ) -> str | None:
-    """Who fills a queue whose runs follow the filler's faintly, and the entries that a trail delivers: messages of many
-    of the filler's runs go together, one for each entry that those were given. Two faint signs of different kinds are
-    one plain sign; for either alone queues of the business have it by chance."""
+    """Who fills a queue whose runs follow the filler's faintly, and the entries that a trail delivers, or were none
+    before the filler's: messages of many of the filler's runs go together, one for each entry that those were given.
+    Faint signs of different kinds are one plain sign; for either alone queues of the business have it by chance."""
     if not _by_tens(node, graph, data):
         return None
     moves = {arn: _moves(runs, filler) for arn, filler in fillers.items()}
@@ -230,7 +230,21 @@ def _faintly(
     if filled < FAINT:
         return None
     given = _given_entries(node, graph, data)
-    return best if given >= FAINT and np.hypot(filled, given) >= PLAIN_TOGETHER else None
+    begun = _begun_with(runs, fillers[best], _recorded_since(best, data))
+    together = float(np.linalg.norm([filled, max(given, 0.0), begun]))
+    return best if max(given, begun) >= FAINT and together >= PLAIN_TOGETHER else None
+
+
+def _begun_with(runs: Floats, filler: Floats, since: int) -> float:
+    """By how many standard errors the runs lack until the filler begins, with which they begin: the root of the
+    deviance of none where so many a minute were expected as in their first hour (a Poisson count over its dispersion:
+    McCullagh and Nelder, "Generalized Linear Models", chapter 6); 0 where they do not begin together."""
+    first, begun = lags.active_span(runs)[0], lags.active_span(filler)[0]
+    if not -1 <= first - begun <= AT_ONCE + 1:
+        return 0.0
+    early = runs[first : first + amplification.MINIMUM_MINUTES]
+    lacking = early.mean() * max(begun - since, 0)
+    return float(np.sqrt(2 * lacking / max(early.var() / early.mean(), 1.0)))
 
 
 def _by_tens(node: str, graph: Graph, data: RollupData) -> bool:

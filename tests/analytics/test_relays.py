@@ -203,6 +203,27 @@ def test_what_follows_a_forwarder_faintly_is_filled_by_it_if_it_follows_the_trai
     assert found(runs, {}, traffic)[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
 
 
+@pytest.mark.parametrize(
+    ("begins", "recorded_before", "fills"), [(6, True, True), (0, True, False), (6, False, False)]
+)
+def test_a_faint_follower_that_first_runs_minutes_after_others_with_the_forwarder_is_filled_by_it(
+    begins: int, recorded_before: bool, fills: bool
+) -> None:
+    """Two batches a minute are not silent for five by chance; where no run is recorded before, nothing is lacking."""
+    chance = np.random.default_rng(5)
+    time = np.arange(MINUTES)
+    log = chance.poisson(2.0, MINUTES) * (time >= 5)
+    worker = (chance.binomial(log, 0.2) + chance.poisson(1.8, MINUTES)) * (time >= begins)
+    runs = {FORWARDER: log.astype(float), WORKER: worker.astype(float)}
+    runs |= {ELSE: ordinary(3)} if recorded_before else {}
+    traffic: dict[Key, Floats] = {
+        (HOME, REGION, "Data", "s3.amazonaws.com", "GetObject", True): chance.poisson(
+            10.0, MINUTES
+        ).astype(float)
+    }
+    assert found(runs, {}, traffic)[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
+
+
 @pytest.mark.parametrize(("later", "fills"), [(0, True), (-3, False)])
 def test_batches_that_come_in_the_minutes_of_a_forwarder_alone_are_of_its_messages(
     later: int, fills: bool
