@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +23,6 @@ from analytics import (
     sources,
     sources_told,
 )
-from analytics.archive import Archive
 from analytics.aside import Detection
 from analytics.case import Case, examine
 from analytics.engines.base import Opener
@@ -82,22 +82,21 @@ def examined(
     detection begin as soon as the window is known."""
     if not layout.committed_files():
         return None
-    warehouse = Warehouse.on_rollups(layout)
-    data = load(warehouse, naive(options.since), naive(options.until))
-    if data is None:
-        return None
-    if detection:
-        detection.begin(data.span.start, data.span.end)
-    loaded = archive.read(layout)
-    delivered = archive.files_a_minute(layout, data.span)
-    twice = loaded.duplicates > SECOND_TRAIL * data.traffic.measures["entries"].sum()
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(archive.ledger, layout)
+        data = load(Warehouse.on_rollups(layout), naive(options.since), naive(options.until))
+        if data is None:
+            return None
+        if detection:
+            detection.begin(data.span.start, data.span.end)
+        ledger = asked.result()
+    twice = ledger.archive.duplicates > SECOND_TRAIL * data.traffic.measures["entries"].sum()
     mixed = frozenset[str]() if twice else data.mixed_accounts
     data = replace(
         data,
-        files=loaded.files,
-        archive_buckets=loaded.buckets,
-        delivered_files=delivered,
-        delivered_by=archive.deliverers(layout, mixed),
+        archive=ledger.archive,
+        delivered_files=ledger.files(data.span),
+        delivered_by=ledger.deliverers(mixed),
     )
     return examine(data, configured.read(layout))
 
@@ -116,7 +115,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
     second = None if case.untold else float(effects.entries(case.log_weights, case.data).sum())
     findings = Findings(
         window=Window(utc(case.data.span.start), utc(case.data.span.end)),
-        entries=_entries(archive.read(layout), case.data, second),
+        entries=_entries(case.data, second),
         sources=told,
         functions=functions,
         chains=describe.chains(case.measured, case.graph, case.flow, case.data),
@@ -133,12 +132,12 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
     return replace(told_all, integrity=integrity.of_evidence(told_all, layout))
 
 
-def _entries(loaded: Archive, data: RollupData, second: float | None) -> Entries:
+def _entries(data: RollupData, second: float | None) -> Entries:
     total = round(float(data.traffic.measures["entries"].sum()))
     return Entries(
         total=total,
-        duplicates=loaded.duplicates,
-        rejected=loaded.rejected,
+        duplicates=data.archive.duplicates,
+        rejected=data.archive.rejected,
         accounts=tuple(sorted({str(key[0]) for key in data.traffic.keys if key[0]})),
         regions=tuple(sorted({str(key[1]) for key in data.traffic.keys if key[1]})),
         second_order=None if second is None else round(second),

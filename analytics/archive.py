@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,10 +42,10 @@ COMES_AFTER, COMES_UNTIL = 8, 25
 class Archive:
     """Files loaded, records that were there before or not to be read, and the buckets they came from."""
 
-    files: int
-    duplicates: int
-    rejected: int
-    buckets: frozenset[str]
+    files: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    buckets: frozenset[str] = frozenset()
 
 
 def read(layout: Layout) -> Archive:
@@ -80,16 +80,6 @@ class Delivered:
         return (self.alone(account) or self.shared(account)) and account in self.mixed
 
 
-def deliverers(layout: Layout, mixed: frozenset[str] = frozenset()) -> Delivered:
-    """Whose trails wrote the archive, by the keys of its files. Raises StoreError."""
-    found = [
-        match for (folder,) in layout.ledger_answer(_FOLDERS) if (match := _FOLDER.match(folder))
-    ]
-    own = frozenset(match["account"] for match in found if not match["organization"])
-    organization = frozenset(match["account"] for match in found if match["organization"])
-    return Delivered(own, organization, mixed)
-
-
 @dataclass(frozen=True)
 class Files:
     """Log files a minute, over the span: of all accounts, and of each; and whether those that hold the entries of
@@ -100,15 +90,36 @@ class Files:
     to_the_end: bool = False
 
 
-def files_a_minute(layout: Layout, span: Span) -> Files:
-    """Log files by the minute and the account in their names. Raises StoreError."""
-    found: dict[str, Floats] = defaultdict(lambda: np.zeros(span.minutes))
-    to_the_end = False
-    for minute, account, files in layout.ledger_answer(_FILES_A_MINUTE):
-        place = span.minute(datetime.fromisoformat(minute))
-        if 0 <= place < span.minutes:
-            found[str(account)][int(place)] += files
-        elif COMES_AFTER <= place - span.minutes < COMES_UNTIL:
-            to_the_end = True
-    together = np.sum([np.zeros(span.minutes), *found.values()], axis=0)
-    return Files(together, dict(found), to_the_end)
+@dataclass(frozen=True)
+class Ledger:
+    """All that an analysis asks the ledger: what it tells of any window."""
+
+    archive: Archive
+    minutes: Sequence[tuple[str, str, int]]
+    folders: Sequence[tuple[str]]
+
+    def files(self, span: Span) -> Files:
+        """Log files by the minute and the account in their names."""
+        found: dict[str, Floats] = defaultdict(lambda: np.zeros(span.minutes))
+        to_the_end = False
+        for minute, account, files in self.minutes:
+            place = span.minute(datetime.fromisoformat(minute))
+            if 0 <= place < span.minutes:
+                found[str(account)][int(place)] += files
+            elif COMES_AFTER <= place - span.minutes < COMES_UNTIL:
+                to_the_end = True
+        together = np.sum([np.zeros(span.minutes), *found.values()], axis=0)
+        return Files(together, dict(found), to_the_end)
+
+    def deliverers(self, mixed: frozenset[str] = frozenset()) -> Delivered:
+        """Whose trails wrote the archive, by the keys of its files."""
+        found = [match for (folder,) in self.folders if (match := _FOLDER.match(folder))]
+        own = frozenset(match["account"] for match in found if not match["organization"])
+        organization = frozenset(match["account"] for match in found if match["organization"])
+        return Delivered(own, organization, mixed)
+
+
+def ledger(layout: Layout) -> Ledger:
+    """The ledger's answers; a thread beside others may ask, as it takes long for many files. Raises StoreError."""
+    minutes, folders = (layout.ledger_answer(query) for query in (_FILES_A_MINUTE, _FOLDERS))
+    return Ledger(read(layout), minutes, folders)

@@ -18,7 +18,9 @@ residuals that last (Newey and West 1987).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -56,14 +58,19 @@ standard errors, and none of them 3 more of what was before."""
 @dataclass(frozen=True)
 class Response:
     """By which share the runs follow what was delivered minutes before (1: in proportion; 0: not at all),
-    with its standard error, and variance over mean of what that leaves; by how many standard errors they
-    follow what was before more than what comes after, and which share of the entries they wrote."""
+    with its standard error, and variance over mean of what that leaves; which share of the entries they wrote."""
 
     gain: float = 0.0
     error: float = np.inf
     dispersion: float = 0.0
-    before: float = 0.0
     of_itself: float = 0.0
+    compared: Callable[[], float] = field(default=lambda: 0.0, repr=False)
+
+    @cached_property
+    def before(self) -> float:
+        """Standard errors by which they follow what was before more than what comes after: worked out when asked for,
+        as it takes as long as the rest."""
+        return self.compared()
 
     @property
     def sigmas(self) -> float:
@@ -110,14 +117,13 @@ def response(runs: Floats, own: Floats, delivered: Floats) -> Response:
     variance = float(np.linalg.pinv(moved.T @ moved)[0, 0]) * spread
     if variance <= 0:
         return Response()
-    sooner = later(delivered[::-1], usual_kernel())[::-1]
-    return Response(
-        float(found[0]),
-        float(np.sqrt(variance)),
-        spread,
-        _first_above_last(design(caused, *beside, sooner)[:-LAGS], target[:-LAGS]),
-        float(written[first:last].sum() / max(delivered[first:last].sum(), 1.0)),
-    )
+
+    def compared() -> float:
+        sooner = later(delivered[::-1], usual_kernel())[::-1]
+        return _first_above_last(design(caused, *beside, sooner)[:-LAGS], target[:-LAGS])
+
+    of_itself = float(written[first:last].sum() / max(delivered[first:last].sum(), 1.0))
+    return Response(float(found[0]), float(np.sqrt(variance)), spread, of_itself, compared)
 
 
 def _first_above_last(design: Floats, target: Floats) -> float:

@@ -195,7 +195,7 @@ def _holds_log_files(place: str, data: RollupData) -> bool:
     if arns.service(place) != "s3":
         return False
     bucket = arns.part(place, 5)
-    seen = data.trail_buckets | data.checked_buckets | data.archive_buckets
+    seen = data.trail_buckets | data.checked_buckets | data.archive.buckets
     return bucket in seen or "cloudtrail" in bucket
 
 

@@ -41,7 +41,7 @@ def usage(case: Case, first: int, found: Copies, assumed: Assumptions) -> Usage:
         buckets=(
             BucketUse(
                 _main_account(case),
-                float(data.files) * (data.span.minutes - first) / data.span.minutes,
+                float(data.archive.files) * (data.span.minutes - first) / data.span.minutes,
                 sum(group.entries * group.copies for group in groups),
                 sum(group.entries * group.copies for group in groups if group.order == SECOND),
             ),

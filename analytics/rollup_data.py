@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from analytics.archive import Delivered, Files
+from analytics.archive import Archive, Delivered, Files
 from analytics.extent import Stretch, extent
 from analytics.series import Counts, Ints, Key, Span, counts
 from analytics.warehouse import Warehouse
@@ -65,8 +65,7 @@ class RollupData:
     run_cells: Ints
     call_cells: Ints
     delivery_cells: Ints
-    files: int = 0
-    archive_buckets: frozenset[str] = frozenset()
+    archive: Archive = field(default_factory=Archive)
     delivered_files: Files = field(default_factory=lambda: Files(np.zeros(0), {}))
     delivered_by: Delivered = field(default_factory=Delivered)
     mixed_accounts: frozenset[str] = frozenset()

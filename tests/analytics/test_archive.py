@@ -44,7 +44,7 @@ def test_a_store_without_a_ledger_counts_nothing(tmp_path: Path) -> None:
 def test_files_are_counted_in_the_minute_of_their_names_and_others_nowhere(tmp_path: Path) -> None:
     slots = [("1000", "a"), ("1000", "b"), ("1005", "c"), ("2359", "d")]
     layout = store(tmp_path, "e.json", *(NAME.format(slot=slot, end=end) for slot, end in slots))
-    found = archive.files_a_minute(layout, Span(datetime(2026, 3, 1, 10), 10))
+    found = archive.ledger(layout).files(Span(datetime(2026, 3, 1, 10), 10))
     assert np.flatnonzero(found.together).tolist() == [0, 5]
     assert found.together[[0, 5]].tolist() == [2, 1]
     assert [series.sum() for series in found.by_account.values()] == [3]
@@ -59,7 +59,7 @@ def test_keys_tell_whose_trails_wrote_them(tmp_path: Path) -> None:
         "e.json",
     )
     asked = ("111122223333", "222233334444", "333344445555", "444455556666")
-    found = archive.deliverers(store(tmp_path, *names), frozenset(asked))
+    found = archive.ledger(store(tmp_path, *names)).deliverers(frozenset(asked))
     assert [found.alone(account) for account in asked] == [False, False, True, False]
     assert [found.whole(account) for account in asked] == [True, False, True, False]
     assert not replace(found, mixed=frozenset()).whole("333344445555")
@@ -74,5 +74,5 @@ def test_files_that_come_after_the_last_entry_tell_that_it_is_the_last(
     """One that is an hour late does not."""
     slots = ("0900", "0930", "0955", last)
     names = (NAME.format(slot=slot, end=end) for end, slot in enumerate(slots))
-    found = archive.files_a_minute(store(tmp_path, *names), Span(datetime(2026, 3, 1, 9), 62))
+    found = archive.ledger(store(tmp_path, *names)).files(Span(datetime(2026, 3, 1, 9), 62))
     assert found.to_the_end is complete

@@ -83,12 +83,14 @@ def test_runs_in_proportion_to_their_own_feed_are_told_from_those_to_another() -
 def test_a_loop_that_wrote_most_of_the_entries_shows_sooner(
     of_itself: float, processes: bool | None
 ) -> None:
-    found = Response(gain=0.5, error=0.5 / 3.1, dispersion=0.9, before=5.0, of_itself=of_itself)
+    found = Response(
+        gain=0.5, error=0.5 / 3.1, dispersion=0.9, compared=lambda: 5.0, of_itself=of_itself
+    )
     assert found.processes is processes
 
 
 def test_of_a_log_groups_functions_less_evidence_is_enough() -> None:
-    found = Response(gain=0.6, error=0.12, before=3.2, of_itself=0.3)
+    found = Response(gain=0.6, error=0.12, compared=lambda: 3.2, of_itself=0.3)
     assert (found.processes, found.told(OF_A_GROUP)) == (None, True)
-    evenly = Response(gain=0.6, error=0.12, before=1.0, of_itself=0.3)
+    evenly = Response(gain=0.6, error=0.12, compared=lambda: 1.0, of_itself=0.3)
     assert evenly.told(OF_A_GROUP) is None
