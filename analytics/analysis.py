@@ -22,6 +22,7 @@ from analytics import (
     rollups,
     sources,
     sources_told,
+    waiting,
 )
 from analytics.aside import Detection
 from analytics.case import Case, examine
@@ -124,8 +125,9 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
         notes=(
             *extent.notes(case.data.beyond),
             *sources_told.notes(told, case.measured, case.undecided),
-            *describe.notes(functions, case.data),
+            *describe.notes(functions),
             *(str(stand) for stand in case.stands if stand.function in case.flow.shares),
+            *(str(item) for item in waiting.found(case.flow, case.data)),
         ),
     )
     told_all = billing.with_money(findings, case, options)

@@ -37,6 +37,7 @@ def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Find
 
 def situation(findings: Findings, case: Case, options: AnalysisOptions) -> Situation:
     """What the cures are worked out from; `findings` with their cost."""
+    case = case.foreseen
     now, found = present(case, first_minute(findings, case)), copies(case)
     settings = Settings(
         min_batch=options.min_batch, latency_budget_seconds=options.latency_budget_seconds

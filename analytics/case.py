@@ -20,6 +20,7 @@ from analytics import (
     started,
     state_machines,
     unrecorded,
+    waiting,
 )
 from analytics.flows import Flow, trace
 from analytics.function_settings import FunctionSettings, settings
@@ -32,7 +33,8 @@ from analytics.topology import Topology
 
 @dataclass(frozen=True)
 class Case:
-    """Everything known about one store's window, between loading and telling."""
+    """Everything known about one store's window, between loading and telling; `expected` is the data with what runs
+    that wait will write."""
 
     data: RollupData
     topology: Topology
@@ -41,6 +43,7 @@ class Case:
     measured: Mapping[str, Measured]
     weights: Mapping[str, effects.Weights]
     returned: Mapping[str, Mapping[str, feedback.Return]]
+    expected: RollupData
     undecided: tuple[str, ...] = ()
     stands: tuple[unrecorded.Stand, ...] = ()
 
@@ -63,6 +66,11 @@ class Case:
             for end in (0, 1)
         )
         return low, high
+
+    @cached_property
+    def foreseen(self) -> Case:
+        """The case with what runs that wait will write, as s, K and the cure must count it."""
+        return self if self.expected is self.data else replace(self, data=self.expected)
 
     @cached_property
     def untold(self) -> bool:
@@ -105,7 +113,8 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     flow = trace(graph_, verdicts, judged.relays)
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
     measured = {node: sources.measure(verdicts[node], graph_, topology, data) for node in weights}
-    returned = feedback.found(measured, weights, data)
+    expected = waiting.foreseen(graph_, flow, data)
+    returned = feedback.found(measured, weights, expected)
     return Case(
         data,
         topology,
@@ -114,6 +123,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
         measured,
         weights,
         returned,
+        expected,
         judged.undecided,
         stands,
     )

@@ -19,8 +19,6 @@ from analytics.timing import utc
 
 QUIET = timedelta(minutes=30)  # a function that has been silent so long is not active …
 QUIET_INTERVALS = 20  # … unless it usually pauses longer
-# Runs that wait, and the part of all that are executed: of fewer it is not recorded, of more hardly any waits.
-LEAST_WAITING, MANY, MOST = 100, 0.3, 0.95
 MOST_CHAINS = 500
 MOST_EVIDENCE = 5
 
@@ -36,22 +34,11 @@ def functions(
     )
 
 
-def notes(found: Iterable[LogFunction], data: RollupData) -> Iterator[str]:
-    """What is not recorded of the functions, and what has yet to come of them, a sentence each."""
+def notes(found: Iterable[LogFunction]) -> Iterator[str]:
+    """What is not recorded of the functions, a sentence each."""
     for function in found:
         if not function.invocations and not function.entries:
             yield f"{function.arn}: no run of it is recorded; the runs that it starts stand for its own."
-        mine = data.runs.where(lambda key, arn=function.arn: key[0] == arn)  # type: ignore[misc]
-        executed = float(data.runs.series("executed", mine).sum())
-        waiting = function.invocations - executed
-        if (
-            waiting >= LEAST_WAITING
-            and MANY * function.invocations < executed < MOST * function.invocations
-        ):
-            yield (
-                f"{function.arn}: {waiting:,.0f} of the {function.invocations:,} runs that were accepted are not "
-                "executed, as where more wait than its concurrency lets run; what they will write is not in s and ρ."
-            )
 
 
 def _function(

@@ -31,7 +31,8 @@ def source(node: str, case: Case, found_loops: tuple[Loop, ...]) -> Source:
     item = case.measured[node]
     weights = case.weights[node]
     second, invocations = effects.entries(weights, case.data), effects.runs(weights, case.data)
-    ratios = _ratios(item, second, invocations)
+    expected = case.expected
+    ratios = _ratios(item, effects.entries(weights, expected), effects.runs(weights, expected))
     return Source(
         arn=node,
         kind=_kind(item.verdict),

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from analytics import describe, flows, starts, unrecorded
+from analytics import unrecorded
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
 from analytics.topology import Link, Topology
@@ -64,17 +64,3 @@ def test_calls_stand_for_the_runs_from_before_they_are_recorded() -> None:
 def test_calls_within_what_a_run_can_last_are_of_a_recorded_run() -> None:
     data, _ = half_recorded(10)
     assert unrecorded.stood_for(data, LINKED) == (data, ())
-
-
-@pytest.mark.parametrize(("executed", "told"), [(0.5, 1), (1.0, 0), (0.0, 0)])
-def test_runs_that_are_accepted_and_wait_are_told(executed: float, told: int) -> None:
-    """Where none is executed, executions are not recorded at all."""
-    run = (function("router"), "cloudwatch_logs", GROUP, None, "111122223333", "eu-west-1", "Data")
-    data = loaded({run: ordinary(1)}, {})
-    runs = data.runs.measures["runs"]
-    data.runs.measures.update(executed=executed * runs, throttled=np.zeros(len(runs)))
-    graph = starts.graph(data.runs, LINKED)
-    flow = flows.trace(graph, [GROUP], {})
-    found = list(describe.notes(describe.functions(graph, flow, data, {}, ()), data))
-    assert len(found) == told
-    assert all("runs that were accepted are not executed" in note for note in found)
