@@ -119,7 +119,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
         entries=_entries(case.data, second),
         sources=told,
         functions=functions,
-        chains=describe.chains(case.measured, case.graph, case.flow, case.data),
+        chains=describe.chains(case.measured, case.graph, case.flow, case.topology, case.data),
         loops=found_loops,
         anomalies=detection.anomalies(),
         notes=(

@@ -81,7 +81,7 @@ def _candidate(
         records_kinesis=stream_calls.recorded(stream, node, case),
         stream_routed=stream_calls.delivered(stream, case),
         own_log_group=arns.own_log_group_of(node) == arns.function_name(function),
-        evidence=describe.evidence([function], data),
+        evidence=describe.evidence_of_chain(node, (function,), case.flow, case.topology, data),
         filter_pattern=pattern,
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 import networkx as nx
 import numpy as np
@@ -14,8 +15,9 @@ from analytics.findings import Chain, LogFunction, Trigger
 from analytics.flows import Flow
 from analytics.rollup_data import RollupData
 from analytics.series import Floats
-from analytics.starts import Graph
+from analytics.starts import Graph, start_of, without_function
 from analytics.timing import utc
+from analytics.topology import Topology
 
 QUIET = timedelta(minutes=30)  # a function that has been silent so long is not active …
 QUIET_INTERVALS = 20  # … unless it usually pauses longer
@@ -109,14 +111,16 @@ def is_active(series: Floats, data: RollupData) -> bool:
     return bool(silent <= max(QUIET / timedelta(minutes=1), usual))
 
 
-def chains(sources: Iterable[str], graph: Graph, flow: Flow, data: RollupData) -> tuple[Chain, ...]:
+def chains(
+    sources: Iterable[str], graph: Graph, flow: Flow, topology: Topology, data: RollupData
+) -> tuple[Chain, ...]:
     """The longest simple paths from each source, most runs first."""
     calls: nx.DiGraph[str] = nx.DiGraph()
     calls.add_nodes_from(flow.shares)
     calls.add_edges_from(pair for pair in flow.calls if pair[0] != pair[1])
     runs = _runs_by_function(data)
     found = [
-        _chain(source, path, runs, flow, data)
+        _chain(source, path, runs, flow, topology, data)
         for source in sorted(sources)
         for first in graph.functions_of(source)
         if first in flow.shares
@@ -146,11 +150,17 @@ def _paths(calls: nx.DiGraph[str], first: str) -> list[tuple[str, ...]]:
 
 
 def _chain(
-    source: str, path: tuple[str, ...], runs: Mapping[str, float], flow: Flow, data: RollupData
+    source: str,
+    path: tuple[str, ...],
+    runs: Mapping[str, float],
+    flow: Flow,
+    topology: Topology,
+    data: RollupData,
 ) -> Chain:
     caused = runs.get(path[-1], 0.0) * min(1.0, flow.shares[path[-1]].get(source, 0.0))
     accounts = tuple(dict.fromkeys(filter(None, (arns.account(arn) for arn in path))))
-    return Chain(source, path, accounts, round(caused), evidence(path, data))
+    shown = evidence_of_chain(source, path, flow, topology, data)
+    return Chain(source, path, accounts, round(caused), shown)
 
 
 def _runs_by_function(data: RollupData) -> dict[str, float]:
@@ -161,8 +171,41 @@ def _runs_by_function(data: RollupData) -> dict[str, float]:
 
 
 def evidence(path: Iterable[str], data: RollupData) -> tuple[str, ...]:
-    """Up to five event ids that show these functions being started: the first of each, then the last."""
-    rows = [row for arn in path for row in data.edges if row["function_arn"] == arn]
+    """Up to five event ids that show these functions being started, one of each before a second of any."""
+    return _of_each([row for row in data.edges if row["function_arn"] == arn] for arn in path)
+
+
+def evidence_of_chain(
+    source: str, path: tuple[str, ...], flow: Flow, topology: Topology, data: RollupData
+) -> tuple[str, ...]:
+    """The same of functions each of which the one before starts, the first the source, where records show that."""
+    found = []
+    for before, arn in zip((source, *path), path, strict=False):
+        rows = [row for row in data.edges if row["function_arn"] == arn]
+        by = {before, *(node for node, fillers in flow.relays.items() if before in fillers)}
+        found.append([row for row in rows if _started_by(row, topology) in by] or rows)
+    return _of_each(found)
+
+
+def _started_by(row: Mapping[str, object], topology: Topology) -> str | None:
+    """The node that starts a function, as an edge tells."""
+    names = ("function_arn", "trigger_kind", "trigger_arn", "caller_function_arn")
+    start = start_of(tuple(row[name] for name in names), topology)
+    return without_function(start.node) if start else None
+
+
+def _of_each(edges: Iterable[Sequence[Mapping[str, object]]]) -> tuple[str, ...]:
+    """Event ids of each list of edges in turn: its first, its last, then others."""
+    turns = zip_longest(*(_event_ids(rows) for rows in edges))
+    return tuple(dict.fromkeys(found for turn in turns for found in turn if found))[:MOST_EVIDENCE]
+
+
+def _event_ids(edges: Sequence[Mapping[str, object]]) -> list[str]:
+    """All that the edges, which are by day, tell: the first, the last, then others."""
+    ends = [
+        *(row["first_event_id"] for row in edges[:1]),
+        *(row["last_event_id"] for row in edges[-1:]),
+    ]
     names = ("first_event_id", "last_event_id", "low_event_id", "high_event_id")
-    ids = [str(row[name]) for name in names for row in rows if row[name]]
-    return tuple(dict.fromkeys(ids))[:MOST_EVIDENCE]
+    others = (row[name] for name in names for row in edges)
+    return list(dict.fromkeys(str(found) for found in (*ends, *others) if found))
