@@ -37,15 +37,15 @@ def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Find
 
 def situation(findings: Findings, case: Case, options: AnalysisOptions) -> Situation:
     """What the cures are worked out from; `findings` with their cost."""
-    case = case.foreseen
-    now, found = present(case, first_minute(findings, case)), copies(case)
+    foreseen, found = case.foreseen, copies(case)
+    now = present(foreseen, first_minute(findings, case))
     settings = Settings(
         min_batch=options.min_batch, latency_budget_seconds=options.latency_budget_seconds
     )
     there = Situation(
         k=now.k,
         sources=flows(findings, case, now, found),
-        candidates=tuple(candidates(case, now.first, found)),
+        candidates=tuple(candidates(foreseen, now.first, found)),
         book=prices.load(options.prices),
         assumptions=options.assumptions,
         settings=settings,

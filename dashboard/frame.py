@@ -74,6 +74,17 @@ def _welcome(root: str) -> None:
     st.caption("Then reload this page; nothing needs to be restarted.")
 
 
+def tell_nothing(found: Findings, nothing: str) -> None:
+    """Says that nothing was found, or that nobody knows whether there is something."""
+    if found.entries.untold:
+        st.warning(
+            "Nothing tells whether the functions that wrote most entries process logs, so none is counted as log "
+            "processing. `stormtrail topology pull`, or a topology file, would tell."
+        )
+    else:
+        st.info(nothing)
+
+
 def tell_behind(store: data.Store) -> None:
     """Says it where what other machines wrote cannot be fetched; the rest is shown all the same."""
     if behind := problem(store.layout):

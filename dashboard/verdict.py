@@ -52,12 +52,36 @@ def _rank(state: str) -> int:
 def answers(findings: Findings) -> tuple[Answer, ...]:
     """Is there a storm, since when, by whose change, what does it cost, what to do."""
     loop = main_loop(findings)
+    if loop is None and findings.entries.untold:
+        return _untold(findings)
     return (
         _storm(findings, loop),
         _onset(findings, loop),
         _cause(loop),
         _cost(findings),
         _cure(findings),
+    )
+
+
+def _untold(findings: Findings) -> tuple[Answer, ...]:
+    """The five answers where nothing tells whether what wrote most entries processes logs."""
+    whole = f"{money(findings.cost.monthly_usd, findings.cost.currency)} a month"
+    return (
+        Answer(
+            "Is there a storm?",
+            "Not known",
+            "Nothing tells whether the functions that wrote most entries process logs.",
+        ),
+        Answer("Since when?", "Not known", "The timeline shows when there were more."),
+        Answer(
+            "By whose change?", "Not known", "The timeline and the evidence hold what was changed."
+        ),
+        Answer("What does it cost?", "Not known", f"The trail costs {whole} in all."),
+        Answer(
+            "What to do?",
+            "Tell what feeds them",
+            "By stormtrail topology pull, or by a topology file.",
+        ),
     )
 
 
@@ -68,9 +92,6 @@ def _storm(findings: Findings, loop: Loop | None) -> Answer:
     if loop is None and flooded(findings):
         told = f"{note}; they do not come back, so it grows no further."
         return Answer("Is there a storm?", "No loop, but a flood", told)
-    if loop is None and entries.untold:
-        told = "Nothing tells whether the functions that wrote most entries process logs."
-        return Answer("Is there a storm?", "Not known", told)
     if loop is None:
         return Answer("Is there a storm?", "No storm", f"{note}; none of them comes back.")
     value, meaning = _STATES.get(loop.state, (loop.state, "state not known here"))

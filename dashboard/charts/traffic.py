@@ -44,6 +44,21 @@ def stacked(
         values = [bucket.by_order[order] for bucket in buckets]
         if order == 0 or any(values):
             _add_layer(chart, buckets, values, name, of_order(order))
+    return _finished(chart, buckets, marks)
+
+
+def whole(
+    buckets: Sequence[Bucket], unit: str, marks: Sequence[Mark] = (), *, height: int = 420
+) -> go.Figure:
+    """All entries a `unit` of time, where nothing tells what caused them, with marks."""
+    chart = figure(f"Entries each {unit}; what part log processing caused is not known", height)
+    _add_layer(
+        chart, buckets, [sum(bucket.by_order) for bucket in buckets], "All entries", of_order(0)
+    )
+    return _finished(chart, buckets, marks)
+
+
+def _finished(chart: go.Figure, buckets: Sequence[Bucket], marks: Sequence[Mark]) -> go.Figure:
     draw_marks(chart, marks)
     _fit(chart, buckets)
     chart.update_layout(hovermode="x unified", legend_traceorder="normal")

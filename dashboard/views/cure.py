@@ -27,7 +27,8 @@ def show() -> None:
     situation = data.situation(view.store, view.filters)
     able = moves.movable(situation) if situation else ()
     if situation is None or not (able or view.findings.recommendations):
-        st.success("Nothing to cure: no function that processes logs still runs here.")
+        nothing = "Nothing to cure: no function that processes logs still runs here."
+        frame.tell_nothing(view.findings, nothing)
         return
     choice = _controls(situation, moves.recommended(view.findings))
     treatments = moves.treatments(choice, situation)

@@ -19,7 +19,10 @@ def show() -> None:
     )
     found = view.findings
     if not any(source.s is not None for source in found.sources):
-        st.info("No source delivers entries to a function here: nothing multiplies, there is no S.")
+        nothing = (
+            "No source delivers entries to a function here: nothing multiplies, there is no S."
+        )
+        frame.tell_nothing(found, nothing)
         return
     frame.chart(factors.by_source(found.sources), "factor_sources")
     _table(found)

@@ -18,6 +18,7 @@ _BADGES = {
 }
 MOST_NOTES = 50
 _FLOOD = ("Flood", "orange", ":material/water:")
+_UNTOLD = ("Not known", "gray", ":material/help:")
 _CALM = ("Calm", "green", ":material/check_circle:")
 _WIDTHS = (1, 1, 1.3, 1, 1.1)  # people's names are long, and so is what to do
 _LINKS = (
@@ -44,7 +45,7 @@ def show() -> None:
 
 def _answers(found: Findings) -> None:
     loop = main_loop(found)
-    calm = _FLOOD if flooded(found) else _CALM
+    calm = _FLOOD if flooded(found) else _UNTOLD if found.entries.untold else _CALM
     word, color, icon = calm if loop is None else _BADGES.get(loop.state, _CALM)
     st.badge(word, color=color, icon=icon)  # type: ignore[arg-type]  # a literal in the table above
     given = answers(found)
@@ -75,6 +76,9 @@ def _traffic(view: frame.View) -> None:
         st.info("Nothing was recorded in this span of time. Widen it in the sidebar.")
         return
     marks = series.marks(view.findings)
+    if view.findings.entries.untold:
+        frame.chart(traffic.whole(buckets, grain.words, marks, height=320), "overview_traffic")
+        return
     left, right = st.columns([3, 2])
     with left:
         frame.chart(traffic.stacked(buckets, grain.words, marks, height=320), "overview_traffic")
@@ -85,8 +89,8 @@ def _traffic(view: frame.View) -> None:
 def _costs(found: Findings) -> None:
     cost = found.cost
     looped = frozenset(f.arn for f in found.functions if f.in_loop)
-    left, right = st.columns([3, 2])
-    if cost.by_function:
+    left, right = st.columns([3, 2]) if cost.by_function else (None, st.container())
+    if cost.by_function and left:
         with left:
             frame.chart(
                 money.by_function(cost.by_function, cost.currency, looped),
@@ -95,14 +99,15 @@ def _costs(found: Findings) -> None:
     if cost.by_component:
         with right:
             frame.chart(money.by_component(cost.by_component, cost.currency), "overview_parts_cost")
-    if not cost.by_function and not cost.by_component:
+    if not cost.by_function and not cost.by_component and not found.entries.untold:
         st.info("No cost: log processing caused no entries in this span of time.")
 
 
 def _functions(found: Findings) -> None:
     st.subheader("Log-processing functions, most entries first", anchor=False)
     if not found.functions:
-        st.info("No function processes logs here: nothing in this span of time is second-order.")
+        nothing = "No function processes logs here: nothing in this span of time is second-order."
+        frame.tell_nothing(found, nothing)
         return
     tables.functions(found.functions, "overview_functions")
 

@@ -21,7 +21,8 @@ def show() -> None:
     )
     found = view.findings
     if not found.sources and not found.functions:
-        st.info("No log source and no log-processing function was found: nothing here could loop.")
+        nothing = "No log source and no log-processing function was found: nothing here could loop."
+        frame.tell_nothing(found, nothing)
         return
     picture = graph.build(found, _destinations(view))
     state = frame.chart(

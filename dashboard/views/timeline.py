@@ -27,15 +27,18 @@ def show() -> None:
         return
     changes = series.changes(view)
     marks = series.marks(view.findings, changes)
+    untold = view.findings.entries.untold
+    draw = traffic.whole if untold else traffic.stacked
     state = frame.chart(
-        traffic.stacked(buckets, grain.words, marks, height=460),
+        draw(buckets, grain.words, marks, height=460),
         "timeline",
         on_select="rerun",
         selection_mode="box",
     )
     _zoom(state)
     _to_the_beginning(view.findings)
-    frame.chart(traffic.second_order_share(buckets, marks), "timeline_share")
+    if not untold:
+        frame.chart(traffic.second_order_share(buckets, marks), "timeline_share")
     _changes(changes)
 
 

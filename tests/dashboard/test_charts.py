@@ -51,6 +51,13 @@ def test_the_timeline_marks_onsets_and_changes() -> None:
     assert [line.x0 for line in chart.layout.shapes] == [T1]
 
 
+def test_where_nobody_knows_what_caused_entries_they_are_one_layer() -> None:
+    chart = traffic.whole(BUCKETS, "hour")
+    assert "not known" in chart.layout.title.text
+    (layer,) = chart.data
+    assert list(layer.y[:-1]) == [sum(bucket.by_order) for bucket in BUCKETS]
+
+
 def test_the_share_leaves_out_spans_without_entries() -> None:
     chart = traffic.second_order_share([*BUCKETS, Bucket(T1, (0, 0, 0, 0))])
     assert list(chart.data[0].y) == [0.0, 0.75]

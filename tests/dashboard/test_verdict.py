@@ -49,6 +49,12 @@ def test_much_log_processing_without_a_loop_is_told_as_a_flood() -> None:
     )
 
 
+def test_nothing_is_called_calm_where_nobody_knows() -> None:
+    entries = replace(CALM.entries, second_order=None, second_order_share=None)
+    told = answers(replace(CALM, entries=entries))
+    assert [answer.value for answer in told] == [*["Not known"] * 4, "Tell what feeds them"]
+
+
 def test_the_worst_state_is_told_first_even_where_another_loop_is_larger() -> None:
     small = replace(LOOP, id="loop-2", state="runaway", entries=10)
     assert main_loop(replace(STORM, loops=(LOOP, small))) == small
