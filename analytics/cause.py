@@ -3,13 +3,14 @@
 A loop has parts that must all hold: each link on its way and its filter, each trail's recording, its selectors and
 its reach. For every part the change that established it is the earliest of those that held without a break up to
 the onset; the loop was closed by the latest of these. Changes that failed, that touch other things or that came
-after the onset are no candidates. Entries come within the delivery delay; the longer the gap, the weaker the claim.
+after the onset are no candidates, nor is one after which entries were given to the loop's sources for an hour and none
+came back. Entries come within the delivery delay; the longer the gap, the weaker the claim.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from analytics import arns, filter_patterns
@@ -20,6 +21,7 @@ from analytics.topology import Change, Filter, Topology, Trail, covers
 
 MINUTE = timedelta(minutes=1)
 # (gap up to, confidence): entries are delivered within minutes, a first full batch may take an hour
+MOST_TAKEN = timedelta(hours=1)
 CONFIDENCE = ((timedelta(minutes=30), 0.95), (timedelta(hours=1), 0.85), (timedelta(hours=6), 0.4))
 # A function's new code or permission may have closed the loop, or have had nothing to do with it; so may a rule
 # that is enabled, which may have been before, and a change of a trail that nothing recorded links to the loop.
@@ -59,11 +61,13 @@ def find(
     onset: datetime,
     carried: Sequence[Cell],
     recorded_since: datetime | None = None,
+    taken: Callable[[datetime], timedelta] = lambda _: timedelta(0),
 ) -> Cause | None:
     """The cause of a loop that began at `onset` (naive UTC) and brings back entries like `carried`; None
     rather than a guess.
 
-    `recorded_since` is when the archive's first entries like those were written.
+    `recorded_since` is when the archive's first entries like those were written, `taken` for how long the loop's
+    sources were given entries from a time to the onset: what closed it would have shown.
     """
     by = _latest(onset)
     closing = [*_links(topology, of_loop, by), *_filters(topology, of_loop, by, carried)]
@@ -80,13 +84,19 @@ def find(
         (REPEATED, _changes(topology, repeated)),
         (CODE, _code(topology, of_loop, by)),
     )
-    sure, parts = next(((sure, parts) for sure, parts in ranked if parts), (0.0, []))
-    chosen = max(parts, key=lambda change: change.event_time, default=None)
-    if chosen is None:
-        return None
-    confidence = next(
-        (value for gap, value in CONFIDENCE if onset - chosen.event_time <= gap), None
-    )
+    for sure, parts in ranked:
+        chosen = max(parts, key=lambda change: change.event_time, default=None)
+        if chosen and taken(chosen.event_time) <= MOST_TAKEN:
+            return _told(chosen, sure, topology, of_loop, onset)
+    return None
+
+
+def _told(
+    chosen: Change, sure: float, topology: Topology, of_loop: frozenset[str], onset: datetime
+) -> Cause | None:
+    """The change as the cause, the less surely the longer before the onset; None if too long."""
+    gap = onset - chosen.event_time
+    confidence = next((value for most, value in CONFIDENCE if gap <= most), None)
     if confidence is None:
         return None
     if any(

@@ -40,6 +40,7 @@ RARE = {  # … and a trail of less than the archive has; one that is known to b
     "data": 10.0,
     "filtered": 10.0,
 }
+ONE_TRAIL = 20.0  # … where one that recorded both delivers to the account's groups
 CANNOT_BE = 10.0  # log-likelihood: as much as the level of runs in batches tells
 RULED_OUT = 6.0  # log-likelihood: what is so much less likely than what is taken
 # Log-likelihood: a trail of one region is rare; a group of which all accounts but its own are the entries, rarer; and

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analytics import amplification, inference, levels
-from analytics.explained_feeds import PLAIN, Way, explain, fit, way_of
+from analytics.explained_feeds import ONE_TRAIL, PLAIN, Way, explain, fit, way_of
 from analytics.feed_candidates import OTHERS, Candidate, Reader, candidates_of, masks_of, of_others
 from analytics.feeds import Feed, Part, always, delivered, fed_by
 from analytics.inference import Response
 from analytics.selectors import Cell
 from analytics.series import Counts
 
-ONE_TRAIL = 20.0  # log-likelihood: a trail of less, where one that records both delivers to the account's groups
 ELSEWHERE = 10.0  # by so much another account's entries must show in the runs more
 TOLD = 0.8  # confidence in what the level of the runs tells, or the archive's files
 

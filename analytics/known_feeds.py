@@ -10,7 +10,8 @@ from itertools import product
 import numpy as np
 
 from analytics import arns, event_patterns, lags, rule_patterns
-from analytics.explained_feeds import explain
+from analytics.archive import Delivered
+from analytics.explained_feeds import ONE_TRAIL, explain
 from analytics.feed_candidates import OWN, Candidate, Reader
 from analytics.feeds import Feed, Mask, Part, always, cells, doubted, fed_by, mask_of
 from analytics.findings import FedBy
@@ -26,10 +27,15 @@ Settings = list[tuple[datetime | None, Mask]]  # since when what holds
 
 
 def known(
-    node: str, reader: Reader, traffic: Counts, topology: Topology, span: Span
+    node: str,
+    reader: Reader,
+    traffic: Counts,
+    topology: Topology,
+    span: Span,
+    by: Delivered,
 ) -> Feed | None:
     """The feed of a source with this reader, by the pattern of a rule or the trails that reach it;
-    None where neither is known."""
+    None where neither is known. `by` tells whose trails wrote the archive."""
     all_cells = cells(traffic)
     if rule := event_patterns.rule_behind(node, topology):
         patterns = event_patterns.of_rule(rule, topology)
@@ -41,7 +47,7 @@ def known(
     trails = topology.feeding_trails(node)
     if not trails:
         return None
-    found = _trail_feed(trails, topology, all_cells, reader, traffic, span)
+    found = _trail_feed(trails, topology, all_cells, reader, traffic, span, by)
     return _doubted(
         found.within(0, _end(topology.out_of(node), span)), trails, all_cells, reader, traffic
     )
@@ -61,7 +67,7 @@ def unlinked(
     own = mask_of(cell.account == account for cell in all_cells)
     return [
         _while_on(
-            _parts(_selected(trail, own, all_cells, reader, traffic, span), span),
+            _parts(_selected(trail, own, all_cells, reader, traffic, span, Delivered()), span),
             _logging(trail, topology, reader, span),
         )
         for arn, trail in sorted(topology.trails.items())
@@ -106,11 +112,16 @@ def _trail_feed(
     reader: Reader,
     traffic: Counts,
     span: Span,
+    by: Delivered,
 ) -> Feed:
     parts: list[Part] = []
     fed: list[FedBy] = []
+    others: tuple[Mask, ...] = ()
     for trail, way in trails:
-        told = _trail_parts(trail, all_cells, reader, traffic, span)
+        told = _parts(_settings(trail, all_cells, reader, traffic, span, by), span)
+        if len(trails) == 1 and _is_untold(trail):
+            covered = _reaches(trail, all_cells, reader, traffic, span)[-1][1]
+            _, others = _untold(trail, covered, all_cells, reader, traffic, by)
         on = _logging(trail, topology, reader, span)
         own = _while_linked(_while_on(told, on), way, span)
         parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
@@ -122,6 +133,7 @@ def _trail_feed(
         tuple(fed),
         "configured" if configured else "recorded",
         0.98 if configured else 1.0,
+        others=others if len(others) > 1 else (),
     )
 
 
@@ -162,12 +174,6 @@ def _before(parts: Sequence[Part], part: Part) -> Mask:
     return found
 
 
-def _trail_parts(
-    trail: Trail, all_cells: Sequence[Cell], reader: Reader, traffic: Counts, span: Span
-) -> list[Part]:
-    return _parts(_settings(trail, all_cells, reader, traffic, span), span)
-
-
 def _parts(settings: Settings, span: Span) -> list[Part]:
     """What holds when, without what holds for no minute."""
     starts = [span.clipped(since) for since, _ in settings]
@@ -180,11 +186,16 @@ def _parts(settings: Settings, span: Span) -> list[Part]:
 
 
 def _settings(
-    trail: Trail, all_cells: Sequence[Cell], reader: Reader, traffic: Counts, span: Span
+    trail: Trail,
+    all_cells: Sequence[Cell],
+    reader: Reader,
+    traffic: Counts,
+    span: Span,
+    by: Delivered,
 ) -> Settings:
     """(since, cells) for each setting of the trail, of its selectors or its reach."""
     reaches = _reaches(trail, all_cells, reader, traffic, span)
-    chosen = _selected(trail, reaches[-1][1], all_cells, reader, traffic, span)
+    chosen = _selected(trail, reaches[-1][1], all_cells, reader, traffic, span, by)
     edges = {since for since, _ in (*reaches, *chosen)}
     first = chosen[0][0]
     found = [
@@ -210,6 +221,7 @@ def _selected(
     reader: Reader,
     traffic: Counts,
     span: Span,
+    by: Delivered,
 ) -> Settings:
     """By its selectors. What held before the first recorded one is not known: where that one adds data events,
     they are taken to be new, unless the runs before it follow them, or what it leaves out."""
@@ -219,14 +231,46 @@ def _selected(
     ]
     management = mask_of(cell.category == "Management" for cell in all_cells)
     every = np.ones(len(all_cells), dtype=bool)
-    if not found or (len(found) == 1 and trail.created == found[0][0]):
-        return [(trail.created, _best([every, management], covered, reader, traffic))]
+    if _is_untold(trail):
+        return [(trail.created, _untold(trail, covered, all_cells, reader, traffic, by)[0])]
     since, first = found[0]
     if trail.created or since is None:
         return found
     before = reader.before(span.clipped(since))
     ways = [management & first, first, every][: 3 if before.runs.sum() >= LEAST_RUNS else 1]
     return [(None, _best(ways, covered, before, traffic)), *found]
+
+
+def _is_untold(trail: Trail) -> bool:
+    """Whether no selectors of the trail are recorded but those that every new one has."""
+    since = [time for time, _ in trail.selectors]
+    return not since or (len(since) == 1 and trail.created == since[0])
+
+
+def _untold(
+    trail: Trail,
+    covered: Mask,
+    all_cells: Sequence[Cell],
+    reader: Reader,
+    traffic: Counts,
+    by: Delivered,
+) -> tuple[Mask, tuple[Mask, ...]]:
+    """What a trail of unknown selectors records, and all that it may: everything or management, of which the latter is
+    the rarer where the trail wrote the archive and its files hold both."""
+    management = mask_of(cell.category == "Management" for cell in all_cells)
+    ways = {"all": np.ones(len(all_cells), dtype=bool), "management": management}
+    candidates = [
+        Candidate(always(mask & covered, traffic.minutes), OWN, kind) for kind, mask in ways.items()
+    ]
+    rarer = ONE_TRAIL if _wrote_both(trail, by) else 0.0
+    found, _, likely = explain(candidates, reader, traffic, rarer)
+    return found.mask, likely
+
+
+def _wrote_both(trail: Trail, by: Delivered) -> bool:
+    """Whether the archive's files, of management and data entries together, are this trail's."""
+    account = trail.account or ""
+    return by.whole(account) and trail.organization in (None, by.shared(account))
 
 
 def _reaches(

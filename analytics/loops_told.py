@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from analytics import arns, cause, describe, effects, feedback, feeds, lags, loops, selectors
 from analytics.case import Case
+from analytics.feed_candidates import at_any_time
 from analytics.findings import Cause, Interval, Loop
 from analytics.rollup_data import RollupData
 from analytics.rounding import rounded
@@ -108,9 +109,22 @@ def _beginning(
     pieces = cause.pieces(group, functions, case.topology)
     carried = _carried(group, case)
     recorded = _recorded_since(carried[:1], case.data)  # others of the loop may be recorded anyway
-    found = cause.find(case.topology, pieces, onset, carried, recorded)
+
+    def taken(since: datetime) -> timedelta:
+        return _given(group, since, onset, case)
+
+    found = cause.find(case.topology, pieces, onset, carried, recorded, taken)
     began_before = np.flatnonzero(back)[0] <= lags.LAGS and found is None
     return (None if began_before else onset), found
+
+
+def _given(group: tuple[str, ...], since: datetime, onset: datetime, case: Case) -> timedelta:
+    """For how many minutes between two times there were entries of those that the group's sources deliver."""
+    traffic, span = case.data.traffic, case.data.span
+    first, last = (span.clipped(time) for time in (since, onset))
+    parts = [part for node in group for part in case.measured[node].feed.parts]
+    entries = traffic.series("entries", at_any_time(parts)) if parts else np.zeros(span.minutes)
+    return timedelta(minutes=int((entries[first:last] > 0).sum()))
 
 
 def _doubling(group: tuple[str, ...], radius: float | None, case: Case) -> float | None:

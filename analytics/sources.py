@@ -106,8 +106,10 @@ def _unseen(handed_on: Floats, runs: Floats, begun: int) -> float:
 
 def _begun(node: str, topology: Topology, span: Span) -> int:
     """The minute of the first recorded link of a source to a function, or of the last link from the first trail that
-    feeds it, if that came later; 0 where none is recorded."""
-    links = (link for link in topology.out_of(node) if arns.service(link.target) == "lambda")
+    feeds it, if that came later; 0 where no link to a function is recorded: it may have been made at any time."""
+    links = [link for link in topology.out_of(node) if arns.service(link.target) == "lambda"]
+    if not links:
+        return 0
     linked = min((span.clipped(link.since) for link in links if link.since), default=0)
     ways = [way for _, way in topology.feeding_trails(node)]
     fed = min(
@@ -254,7 +256,8 @@ def _feed(
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     reader = judging.reader(verdict.node, graph, topology, data)
     of_entries = replace(reader, runs=runs)
-    known = known_feeds.known(verdict.node, of_entries, data.traffic, topology, data.span)
+    by = data.delivered_by
+    known = known_feeds.known(verdict.node, of_entries, data.traffic, topology, data.span, by)
     if known is not None:
         return known
     homes = _let_through(verdict.node, functions, topology, data)
@@ -264,7 +267,6 @@ def _feed(
         of_whom = None if whose == log_files.EVERY else whose
         return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
     group = verdict.kind == "cloudwatch_logs"
-    by = data.delivered_by
     alone, whole, shared = (
         group and all(told(account) for account in accounts)
         for told in (by.alone, by.whole, by.shared)

@@ -26,6 +26,13 @@ def _changed(_: Builder, event: Event) -> Iterable[str | None]:
     return [event.function(name)] if name else []
 
 
+def _permitted(build: Builder, event: Event) -> Iterable[str | None]:
+    """Who may start a function. Without it no subscription filter can be made (PutSubscriptionFilter tries it), so that
+    nothing begins with one for CloudWatch Logs."""
+    of_logs = (event.text("principal") or "").startswith("logs.")
+    return [] if of_logs else _changed(build, event)
+
+
 def _created(build: Builder, event: Event) -> Iterable[str | None]:
     """What started a function of that name that was deleted starts the new one."""
     touched = list(_changed(build, event))
@@ -182,5 +189,5 @@ HANDLERS: Mapping[str, Handler] = {
     "DeleteFunction": _deleted,
     "UpdateFunctionConfiguration": _changed,
     "UpdateFunctionCode": _changed,
-    "AddPermission": _changed,
+    "AddPermission": _permitted,
 }

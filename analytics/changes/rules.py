@@ -18,6 +18,7 @@ def _arn(event: Event, key: str = "name") -> str:
 
 def _put(build: Builder, event: Event) -> Iterable[str | None]:
     rule = event.reply("ruleArn") or _arn(event)
+    _switch(build, event, rule, on=event.text("state") != "DISABLED")
     pattern = event.text("eventPattern")
     if not pattern:
         return [rule]
@@ -43,7 +44,10 @@ def _targets(build: Builder, event: Event) -> Iterable[str | None]:
             if build.targets_of[rule].get(called, target) != target:
                 _leave(build, event, rule, called)
             build.targets_of[rule][called] = target
-        build.link(event, rule, target)
+        if rule not in build.put_aside:
+            build.link(event, rule, target)
+        elif (rule, target) not in build.put_aside[rule]:
+            build.put_aside[rule].append((rule, target))
     return [rule, *(target for _, target in told)]
 
 
@@ -52,6 +56,8 @@ def _leave(build: Builder, event: Event, rule: str, called: str) -> str | None:
     target = build.targets_of[rule].pop(called, None)
     if target is not None and target not in build.targets_of[rule].values():
         build.close(event, rule, target)
+        if (rule, target) in build.put_aside.get(rule, ()):
+            build.put_aside[rule].remove((rule, target))
     return target
 
 
@@ -70,21 +76,30 @@ def _no_targets(build: Builder, event: Event) -> Iterable[str | None]:
 def _deleted(build: Builder, event: Event) -> Iterable[str | None]:
     rule = _arn(event)
     build.targets_of.pop(rule, None)
+    build.put_aside.pop(rule, None)
     return [rule, *build.close(event, rule)]
 
 
 def _disabled(build: Builder, event: Event) -> Iterable[str | None]:
     rule = _arn(event)
-    build.put_aside[rule] = [(rule, target) for target in build.close(event, rule)]
+    _switch(build, event, rule, on=False)
     return [rule]
 
 
 def _enabled(build: Builder, event: Event) -> Iterable[str | None]:
-    """Its targets are those that it had when it was disabled."""
     rule = _arn(event)
-    for source, target in build.put_aside.pop(rule, []):
-        build.link(event, source, target)
+    _switch(build, event, rule, on=True)
     return [rule]
+
+
+def _switch(build: Builder, event: Event, rule: str, *, on: bool) -> None:
+    """A rule that is off starts nothing; its targets are kept until it is on."""
+    if on:
+        for source, target in build.put_aside.pop(rule, []):
+            build.link(event, source, target)
+    else:
+        closed = [(rule, target) for target in build.close(event, rule)]
+        build.put_aside.setdefault(rule, []).extend(closed)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -77,6 +77,23 @@ def test_the_longer_the_loop_took_to_begin_the_weaker_the_claim(
 ) -> None:
     found = found_at(minutes_later, (PIECES["filter"], 0))
     assert found == (None if confidence is None else ("PutSubscriptionFilter-0", confidence))
+
+
+@pytest.mark.parametrize(
+    ("given", "blamed"), [(0, "PutSubscriptionFilter-0"), (90, "UpdateFunctionCode-195")]
+)
+def test_what_would_have_shown_for_long_is_no_cause(given: int, blamed: str) -> None:
+    code = change("UpdateFunctionCode", {"functionName": "forwarder"}, minute=195)
+    topology = from_changes([change(*PIECES["filter"]), code])
+    pieces = cause.pieces([GROUP], [FUNCTION], topology)
+
+    def taken(since: datetime) -> timedelta:
+        return timedelta(minutes=given if since == START else 0)
+
+    onset = START + timedelta(minutes=200)
+    found = cause.find(topology, pieces, onset, [RUN], None, taken)
+    assert found is not None
+    assert found.event_id == blamed
 
 
 def test_without_a_change_nobody_is_named() -> None:

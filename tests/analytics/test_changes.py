@@ -457,6 +457,31 @@ def test_a_rule_that_is_enabled_again_has_its_targets_since_then() -> None:
     assert again.event_id == "EnableRule-9"
 
 
+def test_a_rule_that_is_made_disabled_has_its_targets_from_when_it_is_enabled() -> None:
+    both = [{"id": "1", "arn": FUNCTION}, {"id": "2", "arn": STREAM}]
+    rows = [
+        change("PutRule", {"name": "calls", "eventPattern": "{}", "state": "DISABLED"}),
+        change("PutTargets", {"rule": "calls", "targets": both}, minute=1),
+        change("RemoveTargets", {"rule": "calls", "ids": ["2"]}, minute=2),
+        change("PutRule", {"name": "calls", "eventPattern": "{}"}, minute=5),
+        change("PutRule", {"name": "calls", "state": "DISABLED"}, minute=9),
+    ]
+    (link,) = from_changes(rows).links
+    assert (link.target, link.event_id) == (FUNCTION, "PutRule-5")
+    assert link.until == START + timedelta(minutes=9)
+
+
+@pytest.mark.parametrize(
+    ("principal", "touched"), [("logs.eu-west-1.amazonaws.com", False), ("s3.amazonaws.com", True)]
+)
+def test_what_a_subscription_filter_needs_beforehand_begins_nothing(
+    principal: str, touched: bool
+) -> None:
+    request = {"functionName": "forwarder", "principal": principal}
+    (allowed,) = from_changes([change("AddPermission20150331v2", request)]).changes
+    assert bool(allowed.touches) is touched
+
+
 @pytest.mark.parametrize(
     ("asks", "hands_on"), [("AWS API Call via CloudTrail", True), ("x", False)]
 )

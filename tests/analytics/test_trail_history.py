@@ -13,6 +13,7 @@ import pytest
 import simulation
 from analytics import cause, known_feeds, sources
 from analytics.analysis import analyze
+from analytics.archive import Delivered
 from analytics.changes import from_changes
 from analytics.feed_candidates import Reader
 from analytics.findings import Findings
@@ -48,7 +49,9 @@ def delivered(changes: list[dict[str, object]], before: float) -> Floats:
     runs = np.where(np.arange(MINUTES) < CHANGED, before, BOTH)
     span = Span(START, MINUTES)
     topology = from_changes(changes)
-    feed = known_feeds.known(GROUP, Reader(runs, np.zeros(MINUTES)), traffic, topology, span)
+    feed = known_feeds.known(
+        GROUP, Reader(runs, np.zeros(MINUTES)), traffic, topology, span, Delivered()
+    )
     assert feed is not None
     return feed.series(traffic)
 
@@ -153,7 +156,9 @@ def test_what_selectors_leave_out_was_delivered_before_them_if_the_runs_followed
     cut = {"trailName": "audit", "advancedEventSelectors": only}
     changes = [*MADE_BEFORE, change("PutEventSelectors", cut, minute=CHANGED)]
     topology, span = from_changes(changes), Span(START, MINUTES)
-    feed = known_feeds.known(GROUP, Reader(runs, np.zeros(MINUTES)), traffic, topology, span)
+    feed = known_feeds.known(
+        GROUP, Reader(runs, np.zeros(MINUTES)), traffic, topology, span, Delivered()
+    )
     assert feed is not None
     expected = management + data * (before & everything)
     inside = slice(30, None)
