@@ -31,6 +31,7 @@ def infer(
     region: str | None = None,
     alone: bool = False,
     whole: bool = False,
+    batched: bool = False,
     behind: bool = False,
     shared: bool = False,
     trails: Sequence[Sequence[Part]] = (),
@@ -38,13 +39,13 @@ def infer(
     """The feed of a source in these accounts and this region that explains its reader's runs best. `trails` are what
     those recorded of which nothing tells where they deliver to; `alone` says that the archive is of a trail of theirs,
     so that others' entries must show plainly, `whole` that such a trail recorded all that the archive has of them, so
-    that another is hardly the source's, `shared` that only an organization's trail is known to record theirs, `behind`
-    that it hands on in batches and may stand behind another account's log group."""
+    that another is hardly the source's, `shared` that only an organization's trail is known to record theirs, `batched`
+    that it hands on in batches, `behind` that it may stand behind another account's log group."""
     every = candidates_of(accounts, all_cells, reader, traffic.minutes, region, trails)
     candidates = [item for item in every if not ((shared or behind) and item.place == OTHERS)]
     rarer = ONE_TRAIL if whole else 0.0
     way, by_level, likely = explain(
-        candidates, reader, traffic, rarer, batched=behind, shared=shared, alone=alone
+        candidates, reader, traffic, rarer, batched=batched, shared=shared, alone=alone
     )
     if behind and not by_level:
         others = of_others(accounts, all_cells, reader, traffic)

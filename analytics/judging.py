@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -80,6 +80,7 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
     found = {node: verdict for node, verdict in judged.items() if verdict.link != UNDECIDED}
     undecided = tuple(node for node in judged if node not in found)
     if any(verdict.link in ("recorded", "configured") for verdict in found.values()):
+        found |= _with_files(starts, found, graph, data)
         undecided += _strangers(graph, data)
         return Judgement(found, relays.find(graph, found, data), undecided)
     known_relays = relays.find(graph, found, data)
@@ -101,6 +102,23 @@ def judge(graph: Graph, topology: Topology, data: RollupData) -> Judgement:
         and _untold(start, graph, topology, data)
     )
     return Judgement(found, filled, (*undecided, *left, *_strangers(graph, data)))
+
+
+def _with_files(
+    starts: Sequence[tuple[str, Start]],
+    found: Mapping[str, Verdict],
+    graph: Graph,
+    data: RollupData,
+) -> dict[str, Verdict]:
+    """Buckets whose files start functions that a source starts as well: no function of the business runs for both."""
+    processing = {arn for node in found for arn in graph.functions_of(node)}
+    return {
+        node: verdict
+        for node, start in starts
+        if node not in found
+        and processing & {*graph.functions_of(node)}
+        and (verdict := _judge_by_files(start, graph, data))
+    }
 
 
 def _strangers(graph: Graph, data: RollupData) -> tuple[str, ...]:

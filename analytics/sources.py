@@ -106,12 +106,15 @@ def _unseen(handed_on: Floats, runs: Floats, begun: int) -> float:
 
 def _begun(node: str, topology: Topology, span: Span) -> int:
     """The minute of the first recorded link of a source to a function, or of the last link from the first trail that
-    feeds it, if that came later; 0 where no link to a function is recorded: it may have been made at any time."""
+    feeds it, or else of what reaches it, if that came later; 0 where no link to a function is recorded: it may have
+    been made at any time."""
     links = [link for link in topology.out_of(node) if arns.service(link.target) == "lambda"]
     if not links:
         return 0
     linked = min((span.clipped(link.since) for link in links if link.since), default=0)
-    ways = [way for _, way in topology.feeding_trails(node)]
+    ways = [way for _, way in topology.feeding_trails(node)] or [
+        way for place, way in topology.upstream(node) if not topology.into(place)
+    ]
     fed = min(
         (max((span.clipped(link.since) for link in way if link.since), default=0) for way in ways),
         default=0,
@@ -192,7 +195,9 @@ def _once_an_entry(estimate: Estimate, functions: int) -> Estimate:
 
 def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple[int, int]]:
     """Minutes in which, between two links of a source to its functions, none held and nothing ran: what was written
-    then is handed to nothing, but for what was under way when the next was made."""
+    then is handed to nothing, but for as much as was under way when the next was made, and with it what was under way
+    when the one before ended."""
+    under_way = round(float(np.arange(lags.LAGS) @ lags.usual_kernel()))
     links = [link for link in topology.out_of(node) if arns.service(link.target) == "lambda"]
     held = sorted(
         (span.clipped(link.since), span.clipped(link.until) if link.until else span.minutes)
@@ -202,7 +207,7 @@ def _gaps(node: str, runs: Floats, topology: Topology, span: Span) -> list[tuple
     closed = held[0][1] if held else 0
     for since, until in held:
         if since - lags.LAGS > closed and not runs[closed + lags.LAGS : since].any():
-            gaps.append((closed, since - lags.LAGS))
+            gaps.append((max(closed - under_way, 0), since - under_way))
         closed = max(closed, until)
     return gaps
 
@@ -252,7 +257,9 @@ def _feed(
         fed = feeds.fed_by(None, feeds.cells(data.traffic), verdict.matched)
         feed = feeds.all_along(verdict.matched, data.span.minutes)
         return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
-    place = arns.account(verdict.node) or _unknown_part(verdict.node, 2)
+    upstream = [place for place, _ in topology.upstream(verdict.node)]
+    origin = next((place for place in upstream if ":log-group:" in place), verdict.node)
+    place = arns.account(origin) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     reader = judging.reader(verdict.node, graph, topology, data)
     of_entries = replace(reader, runs=runs)
@@ -266,12 +273,13 @@ def _feed(
     if whose := log_files.whose(verdict.kind, runs, homes, data):
         of_whom = None if whose == log_files.EVERY else whose
         return feeds.everything(data.traffic, _only_trail(topology), "inferred", of_whom)
-    group = verdict.kind == "cloudwatch_logs"
+    batched = verdict.kind != "cloudwatch_logs"
+    group = not batched or origin != verdict.node
     alone, whole, shared = (
         group and all(told(account) for account in accounts)
         for told in (by.alone, by.whole, by.shared)
     )
-    region = arns.region(verdict.node) or _unknown_part(verdict.node, 3)
+    region = arns.region(origin) or _unknown_part(verdict.node, 3)
     trails = (
         known_feeds.unlinked(place, region, of_entries, data.traffic, topology, data.span)
         if group
@@ -285,6 +293,7 @@ def _feed(
         region=region,
         alone=alone,
         whole=whole,
+        batched=batched,
         behind=not group,
         shared=shared,
         trails=trails,
