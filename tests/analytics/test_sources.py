@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,15 +12,16 @@ import numpy as np
 import pytest
 
 import simulation
-from analytics import amplification, judging, log_files, sources
+from analytics import amplification, inferred_feeds, judging, log_files, sources, started
 from analytics.analysis import analyze
-from analytics.archive import Files
+from analytics.archive import Delivered, Files
 from analytics.judging import Verdict
-from analytics.series import Floats
+from analytics.series import Floats, Span
+from analytics.topology import Link, Topology
 from ingest.pipeline import IngestOptions, ingest
 from stormtrail.layout import Layout
 from tests.analytics.conftest import Analyze
-from tests.analytics.test_relays import MINUTES, graph_of, loaded
+from tests.analytics.test_relays import MINUTES, Key, graph_of, loaded, ordinary
 from tests.analytics.test_rollups import (
     FUNCTION,
     GROUP,
@@ -270,3 +272,72 @@ def test_a_function_of_an_account_that_the_archive_lacks_is_told_where_it_starts
     kind = ("111122223333", "eu-west-1", "Data", "lambda.amazonaws.com", "Invoke", False)
     data = loaded({called: np.ones(MINUTES)}, {}, {kind: np.ones(MINUTES)})
     assert judging._strangers(graph_of(data), data) == (stranger,)
+
+
+BUCKET, STREAM = "arn:aws:s3:::files", f"arn:aws:kinesis:{REGION}:{HOME}:stream/trail"
+SPAN = Span(datetime(2026, 6, 1), MINUTES)
+
+
+def at(minute: int) -> datetime:
+    return SPAN.time(minute)
+
+
+def test_between_two_links_nothing_is_handed_on_but_what_was_under_way() -> None:
+    """As much as comes after the second was made is lost after the first ended."""
+    links = (Link(GROUP, FUNCTION, at(0), at(100)), Link(GROUP, FUNCTION, at(200)))
+    ran = np.where((np.arange(MINUTES) < 100) | (np.arange(MINUTES) >= 200), 1.0, 0.0)
+    ((first, last),) = sources._gaps(GROUP, ran, Topology(links), SPAN)
+    assert (last - first, 2 <= 100 - first <= 6) == (100, True)
+    assert sources._gaps(GROUP, np.ones(MINUTES), Topology(links), SPAN) == []
+
+
+@pytest.mark.parametrize(
+    ("links", "begun"),
+    [
+        ([Link("trail", GROUP, at(40))], 0),  # the link to its function is not recorded
+        ([Link(STREAM, FUNCTION, at(10)), Link(GROUP, STREAM, at(40))], 40),
+        ([Link(STREAM, FUNCTION, at(50)), Link(GROUP, STREAM, at(40))], 50),
+        ([Link(STREAM, FUNCTION), Link(GROUP, STREAM)], 0),
+    ],
+)
+def test_a_source_hands_on_since_the_last_link_of_its_way(links: list[Link], begun: int) -> None:
+    node = STREAM if any(link.source == STREAM for link in links) else GROUP
+    assert sources._begun(node, Topology(tuple(links)), SPAN) == begun
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_bucket_whose_files_start_a_log_processor_is_a_source(shared: bool) -> None:
+    """Another one of the business starts as many runs, by chance."""
+    files = np.random.default_rng(3).poisson(0.4, MINUTES).astype(float)
+    function = FUNCTION if shared else f"{FUNCTION}-other"
+    by_group: Key = (FUNCTION, "cloudwatch_logs", GROUP, None, HOME, REGION, "Data")
+    by_bucket: Key = (function, "s3", BUCKET, None, HOME, REGION, "Data")
+    data = loaded({by_group: ordinary(1), by_bucket: files}, {})
+    data = replace(data, delivered_files=Files(files, {}))
+    graph = graph_of(data)
+    found = {GROUP: Verdict(GROUP, "cloudwatch_logs", "recorded", 1.0)}
+    starts = sorted(started.nodes(graph).items())
+    assert set(judging._with_files(starts, found, graph, data)) == ({BUCKET} if shared else set())
+
+
+def test_a_stream_behind_a_known_log_group_gets_what_that_may_deliver() -> None:
+    """A trail whose files hold both delivers both, whatever the batches look like."""
+    by_stream: Key = (FUNCTION, "kinesis", STREAM, None, HOME, REGION, "Data")
+    kinds = ("Management", "ec2.amazonaws.com"), ("Data", "s3.amazonaws.com")
+    traffic: dict[Key, Floats] = {
+        (HOME, REGION, *kind, "Get", True): 20 * ordinary(seed)
+        for seed, kind in enumerate(kinds, 7)
+    }
+    data = loaded({by_stream: ordinary(1)}, {}, traffic)
+    here = frozenset([HOME])
+    cells = np.array([-1], dtype=np.int64)
+    data = replace(data, delivered_by=Delivered(by_own=here, mixed=here), run_cells=cells)
+    verdict, graph = Verdict(STREAM, "kinesis", "recorded", 1.0), graph_of(data)
+    runs = started.direct_runs(STREAM, graph, data)
+
+    def confidence(*links: Link) -> tuple[str, float]:
+        feed = sources._feed(verdict, graph, Topology(links), data, runs)
+        return feed.link, feed.confidence
+
+    assert confidence(Link(GROUP, STREAM)) == ("inferred", inferred_feeds.TOLD)
+    assert confidence()[0] == "unknown"
