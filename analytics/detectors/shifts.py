@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.detectors import rarity
 from analytics.detectors.base import Limits, Spell, hour_text, number
@@ -11,6 +12,7 @@ from analytics.detectors.season import QUANTILES, Baseline, median, quantile
 
 DETECTOR = "entries_per_run"
 LEAST_RUNS = 5
+MOST_HOURS = 6  # that are taken together to have as many
 LEAST_HOURS = 3
 BRIDGE = 2
 # an hour's ratio is never known better than this, relative and per run
@@ -19,7 +21,7 @@ DEVIATIONS = 3.0
 
 
 def find(panel: Panel, baseline: Baseline, limits: Limits) -> tuple[Spell, ...]:
-    """Shifts of at least three hours with enough runs, by at least `limits.runs_shift`.
+    """Shifts of at least three hours, or of hours taken together, with enough runs, by at least `limits.runs_shift`.
 
     The hours' ratios scatter around their median with variance φ/runs + (5 %)²; φ comes from
     quantiles of the residuals. The stretch's z is Stouffer's sum over its hours.
@@ -35,11 +37,14 @@ def find(panel: Panel, baseline: Baseline, limits: Limits) -> tuple[Spell, ...]:
 
 
 def _of_function(panel: Panel, row: int, limit: float, limits: Limits) -> list[Spell]:
-    there = np.flatnonzero(panel.runs[row] >= LEAST_RUNS)
-    if len(there) < limits.active_hours:
+    starts, ends = _blocks(panel.runs[row])
+    if len(starts) < limits.active_hours:
         return []
-    runs = panel.runs[row, there]
-    ratios = panel.entries[row, there] / runs
+    so_far = np.cumsum(
+        [np.zeros(2), *zip(panel.runs[row], panel.entries[row], strict=True)], axis=0
+    )
+    runs, entries = (so_far[ends + 1] - so_far[starts]).T
+    ratios = entries / runs
     usual = float(median(ratios[None])[0, 0])
     deviations = (ratios - usual) / _noise(ratios, runs, usual)
     found = []
@@ -48,11 +53,26 @@ def _of_function(panel: Panel, row: int, limit: float, limits: Limits) -> list[S
         far = (sign * deviations >= DEVIATIONS) & (sign * (ratios / usual - 1) >= limits.runs_shift)
         for low, high in rarity.stretches(far, BRIDGE):
             log_chance = float(rarity.log_normal_tail(_stouffer(sign * deviations[low : high + 1])))
-            hours = (int(there[low]), int(there[high]))
+            hours = (int(starts[low]), int(ends[high]))
             lasting = high - low + 1 >= LEAST_HOURS and panel.judged[hours[0] : hours[1] + 1].any()
             if lasting and log_chance <= limit:
                 found.append(_spell(panel, row, hours, (usual, ratios), log_chance))
     return found
+
+
+def _blocks(runs: Counts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last hours of stretches with enough runs each; a function that runs seldom has them in some hours."""
+    found: list[tuple[int, int]] = []
+    first, total = -MOST_HOURS, 0.0
+    for hour in map(int, np.flatnonzero(runs)):
+        if total == 0 or hour - first >= MOST_HOURS:
+            first, total = hour, 0.0
+        total += float(runs[hour])
+        if total >= LEAST_RUNS:
+            found.append((first, hour))
+            total = 0.0
+    starts, ends = np.array(found, dtype=np.int64).reshape(-1, 2).T
+    return starts, ends
 
 
 def _noise(ratios: Counts, runs: Counts, usual: float) -> Counts:

@@ -109,6 +109,20 @@ def test_runs_that_begin_to_write_five_entries_each_are_a_shift(seed: int) -> No
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_function_with_few_runs_an_hour_that_writes_more_is_told_too(seed: int) -> None:
+    """Hours are taken together; those before and after keep their entries."""
+    month = quiet_month(seed, accounts=2)
+    flow = month.flow(ACCOUNT, "f1")
+    flow.runs[:] = np.random.default_rng(seed).poisson(2.5, month.hours)
+    flow.entries_per_run[500:510] = 5
+    (shift,) = _found(month, "entries_per_run", flow.arn)
+    begin, end = _window(500, 509).start, _window(500, 509).end
+    assert begin and end and shift.window.start and shift.window.end
+    assert begin - timedelta(hours=5) <= shift.window.start <= begin + timedelta(hours=5)
+    assert end - timedelta(hours=5) <= shift.window.end <= end + timedelta(hours=5)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_forty_small_roles_that_all_come_in_one_hour_give_the_hour_its_shape(
     seed: int,
 ) -> None:
