@@ -90,7 +90,7 @@ def _costs(found: Findings) -> None:
     cost = found.cost
     looped = frozenset(f.arn for f in found.functions if f.in_loop)
     left, right = st.columns([3, 2]) if cost.by_function else (None, st.container())
-    if cost.by_function and left:
+    if left is not None:
         with left:
             frame.chart(
                 money.by_function(cost.by_function, cost.currency, looped),
