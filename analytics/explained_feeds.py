@@ -32,6 +32,7 @@ from analytics.series import Counts
 
 WORSE = 4.0  # log-likelihood: a model this much worse than another is not as good
 ALIKE = 1.0  # … and this much, not worse at all
+LESS = 2.0  # … and by this much less may all accounts explain, where they could have been ruled out
 CHANGED = 8.0  # what a trail that changed in the window must explain better
 PLAIN = 10.0  # what a log processor must explain better than any other function
 RARE = {  # … and a trail of less than the archive has; one that is known to be there is likely to deliver somewhere
@@ -202,7 +203,7 @@ def _level_tells(reader: Reader, traffic: Counts, least: float) -> bool:
 def _farther(unlikely: bool, alone: bool) -> float:
     """By how much all accounts must explain the runs better than the source's own: less than not at all, where the
     counts or the archive's keys could have ruled them out."""
-    return NOT_ALONE if alone else -WORSE if unlikely else WORSE
+    return NOT_ALONE if alone else -LESS if unlikely else WORSE
 
 
 def _preferred(ways: Sequence[Way], scale: float, *, far: float) -> Way:

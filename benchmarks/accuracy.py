@@ -9,12 +9,15 @@ writes the table into benchmarks/RESULTS.md after every seed.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from math import isfinite
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +33,7 @@ from stormtrail.layout import Layout
 
 SEEDS = tuple(range(201, 211))
 TUNED_ON = range(1, 61)
+PROCESSES = os.cpu_count() or 1
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
 QUIET = "quiet_month"
 PUT_IN = "anomalies"
@@ -79,10 +83,13 @@ def run(kinds: Sequence[str], seeds: Sequence[int]) -> None:
     that is stopped leaves what it measured, and says how much that is."""
     results: Results = {}
     began = time.monotonic()
-    for kind, seed in ((kind, seed) for seed in seeds for kind in kinds):
-        results[kind, seed] = run_case(kind, seed)
-        print(f"{kind} {seed}: {results[kind, seed][2] or 'right'}", file=sys.stderr, flush=True)
-        write_section("accuracy", report(results, kinds, seeds, time.monotonic() - began))
+    cases = [(kind, seed) for seed in seeds for kind in kinds]
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        running = pool.map(run_case, *zip(*cases, strict=True))
+        for (kind, seed), found in zip(cases, running, strict=True):
+            results[kind, seed] = found
+            print(f"{kind} {seed}: {found[2] or 'right'}", file=sys.stderr, flush=True)
+            write_section("accuracy", report(results, kinds, seeds, time.monotonic() - began))
     print(report(results, kinds, seeds, time.monotonic() - began))
 
 
@@ -96,7 +103,7 @@ def report(results: Results, kinds: Sequence[str], seeds: Sequence[int], seconds
             "",
             f"`make bench-accuracy`: {len(kinds)} kinds of simulated organizations × seeds "
             f"{', '.join(map(str, seeds))} (tuning used {TUNED_ON.start} to {TUNED_ON[-1]}), from archive to "
-            f"findings. {len(results)} of {asked} cases run, {seconds / 60:.0f} minutes in one process."
+            f"findings. {len(results)} of {asked} cases run, {seconds / 60:.0f} minutes in {PROCESSES} processes."
             + (f" Left out: {', '.join(left_out)}." if left_out else ""),
             "",
             f"Machine: {machine()}. Written {datetime.now(UTC):%Y-%m-%d}.",

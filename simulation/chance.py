@@ -27,9 +27,15 @@ def endless(draw: Callable[[], Times]) -> Iterator[float]:
 
 def delays(rng: np.random.Generator, delay: Delay) -> Iterator[float]:
     """Lognormal seconds with the delay's median and 99th percentile."""
-    sigma = log(delay.p99 / delay.median) / P99 if delay.median else 0.0
-    scale = log(delay.median) if delay.median else -inf
+    scale, sigma = log_normal(delay)
     return endless(lambda: rng.lognormal(scale, sigma, POOL))
+
+
+def log_normal(delay: Delay) -> tuple[float, float]:
+    """Mean and standard deviation of a delay's logarithm."""
+    if not delay.median:
+        return -inf, 0.0
+    return log(delay.median), log(delay.p99 / delay.median) / P99
 
 
 def hash_group(account: str, region: str) -> int:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.chance import log_normal
 from simulation.log import Log
 from simulation.organization import Archiving
 from simulation.plan import HOUR, Plan
 
 SLOT = 300.0
-_MEDIAN, _SIGMA = 191.0, log(542.0 / 191.0) / 2.3263478740408408
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def deliver(plan: Plan, entries: Log, seed: int) -> Delivery:
     account = _lookup([accounts.index(t.account) for t in plan.templates])[templates]
     region = _lookup([regions.index(t.region) for t in plan.templates])[templates]
     rows = np.arange(len(templates), dtype=np.int64)
-    slots = _slots(np.asarray(entries.times), rng)
+    slots = _slots(archiving, np.asarray(entries.times), rng)
     if archiving.duplicates:
         rows, slots, account, region = _duplicated(
             archiving, rows, slots, account, region, len(regions), rng
@@ -64,8 +63,10 @@ def _lookup(values: list[int]) -> NDArray[np.int32]:
     return np.array(values or [0], dtype=np.int32)
 
 
-def _slots(times: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    delivered = times + rng.lognormal(log(_MEDIAN), _SIGMA, times.size)
+def _slots(
+    archiving: Archiving, times: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    delivered = times + rng.lognormal(*log_normal(archiving.delay), times.size)
     return np.asarray(np.floor(delivered / SLOT) * SLOT)
 
 

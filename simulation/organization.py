@@ -86,6 +86,11 @@ class Delay:
     median: float = 191.0
     p99: float = 542.0
 
+    def paced(self, pace: float, width: float) -> Delay:
+        """`pace` times as long, and as wide as this to the power of `width`."""
+        median = self.median * pace
+        return Delay(median, median * (self.p99 / self.median) ** width)
+
 
 @dataclass(frozen=True)
 class Function:
@@ -231,7 +236,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Archiving:
-    """How the archive came to be: gaps (hours), duplicates, late files, layout."""
+    """How the archive came to be: gaps (hours), duplicates, late files, delay, layout."""
 
     gaps: tuple[tuple[float, float], ...] = ()
     duplicates: float = 0.0
@@ -240,6 +245,7 @@ class Archiving:
     organization_id: str | None = "o-a1b2c3d4e5"
     prefix: str = ""
     missing_accounts: frozenset[str] = frozenset()
+    delay: Delay = Delay()
 
 
 @dataclass(frozen=True)

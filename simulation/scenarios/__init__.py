@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simulation.organization import Organization
-from simulation.scenarios import first, storms, ways_in
+from simulation.scenarios import first, older, storms, ways_in
 from stormtrail.errors import UsageError
 
 KINDS: Mapping[str, Callable[..., Organization]] = {
@@ -43,6 +43,8 @@ KINDS: Mapping[str, Callable[..., Organization]] = {
         storms.onset_at_edge,
         storms.grows_stronger,
         storms.runs_recorded_later,
+        older.older_trail,
+        older.stream_of_older_trail,
         storms.missing_fields,
         first.nothing_recorded,
         first.organization_unrecorded,

@@ -78,17 +78,30 @@ def put_selectors(
 def make_organizations(trail: Trail, hour: float, actor: Actor, closes: str) -> Change:
     """UpdateTrail: the trail of an account becomes its organization's."""
     parameters: Fields = {"name": trail.arn, "isOrganizationTrail": True}
-    response: Fields = {
+    response = _updated(trail) | {"isOrganizationTrail": True}
+    made = _cloudtrail(trail, "UpdateTrail", hour, actor, parameters, response)
+    return replace(made, closes=closes)
+
+
+def update_trail(trail: Trail, hour: float, actor: Actor) -> Change:
+    """UpdateTrail that changes nothing of what is recorded; its response tells the trail's log group."""
+    parameters: Fields = {"name": trail.arn, "enableLogFileValidation": True}
+    response = _updated(trail)
+    if trail.log_group:
+        response |= {"cloudWatchLogsLogGroupArn": f"{trail.log_group}:*"}
+    return _cloudtrail(trail, "UpdateTrail", hour, actor, parameters, response)
+
+
+def _updated(trail: Trail) -> Fields:
+    return {
         "name": trail.name,
         "trailARN": trail.arn,
         "s3BucketName": trail.bucket,
         "includeGlobalServiceEvents": True,
         "isMultiRegionTrail": len(trail.regions) > 1,
-        "isOrganizationTrail": True,
+        "isOrganizationTrail": trail.organization,
         "logFileValidationEnabled": True,
     }
-    made = _cloudtrail(trail, "UpdateTrail", hour, actor, parameters, response)
-    return replace(made, closes=closes)
 
 
 def stop_logging(trail: Trail, hour: float, actor: Actor) -> Change:

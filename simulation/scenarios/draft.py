@@ -31,6 +31,9 @@ from simulation.organization import (
 from simulation.scenarios import changes, links, ordinary
 
 REGIONS = ("eu-central-1", "us-east-1", "eu-west-1", "ap-southeast-2")
+PACES, WIDTHS = (0.8, 1.7), (0.7, 1.3)
+"""How an organization's deliveries may differ from the one whose delays were seen: a mean of 2.8 to 6 minutes (3.6
+there; "an average of about 5 minutes", CloudTrail user guide), and some narrower or wider."""
 NAMES = ("workload", "log-archive", "security", "shop", "data", "sandbox")
 
 
@@ -62,6 +65,8 @@ class Draft:
         self.changes: list[Change] = []
         self.anomalies: list[Anomaly] = []
         self.shape = self._shape()
+        pace = np.random.default_rng([seed, crc32(kind.encode()), 1])
+        self._pace = float(np.exp(pace.uniform(*np.log(PACES)))), float(pace.uniform(*WIDTHS))
         self.archiving = Archiving()
         self.archived: tuple[Selector, ...] = (Selector(MANAGEMENT), Selector(LAMBDA))
         self._clock = min(0.03, hours / 100)
@@ -106,8 +111,10 @@ class Draft:
         log_group: bool = True,
         bucket: str | None = None,
         organization: bool = False,
+        older: bool = False,
     ) -> Trail:
-        """A trail made at the next setup; `covers` are account names, by default its own."""
+        """A trail made at the next setup, or `older` than the window, so that no change tells of it; `covers` are
+        account names, by default its own."""
         account = self.account(home)
         hour = self.next_setup() if self.recorded else 0.0
         group = f"arn:aws:logs:{self.region}:{account}:log-group:{self.tag(name)}-logs"
@@ -124,7 +131,8 @@ class Draft:
             organization=organization,
         )
         self.trails.append(trail)
-        self.add(*changes.new_trail(trail, hour, self.actor()))
+        made = changes.new_trail(trail, hour, self.actor())
+        self.add(*([] if older else made))
         return trail
 
     def widen(self, trail: Trail, resource: str, hour: float, closes: LogSource | None) -> Trail:
@@ -144,10 +152,11 @@ class Draft:
         return joined
 
     def source(self, source: LogSource, *made: Change) -> LogSource:
-        """A log source, and the changes that made it."""
-        self.sources.append(source)
+        """A log source, as fast as all deliveries here, and the changes that made it."""
+        paced = replace(source, delay=source.delay.paced(*self._pace))
+        self.sources.append(paced)
         self.add(*made)
-        return source
+        return paced
 
     def add(self, *made: Change) -> None:
         """Records changes, where this kind records any."""
@@ -212,7 +221,7 @@ class Draft:
             workloads=tuple(self.workloads),
             changes=tuple(sorted(self.changes, key=lambda change: change.hour)),
             shape=self.shape,
-            archiving=self.archiving,
+            archiving=replace(self.archiving, delay=self.archiving.delay.paced(*self._pace)),
             anomalies=tuple(self.anomalies),
             start=self.start,
         )

@@ -175,9 +175,7 @@ def grows_stronger(seed: int, hours: float = 12.0, scale: float = 1.0) -> Organi
     which makes it strong. With odd seeds the trail is older than the window."""
     draft = Draft("grows_stronger", seed, hours, scale)
     draft.work(400)
-    trail = draft.trail("audit", "workload", records=(MANAGEMENT,))
-    if seed % 2:
-        draft.changes = [c for c in draft.changes if c.service != "cloudtrail.amazonaws.com"]
+    trail = draft.trail("audit", "workload", records=(MANAGEMENT,), older=bool(seed % 2))
     calls = (_decrypt(draft, draft.between(0.1, 0.8)),)
     router = Stage(draft.function("log-router", "workload"), calls=calls)
     onset = hours * draft.between(0.2, 0.4)

@@ -222,4 +222,4 @@ def test_runs_of_the_last_minutes_stand_for_as_many_entries_as_those_before_them
     total = float((lagged(delivered) @ KERNEL).sum())
     assert found.ratio == pytest.approx(runs.sum() / total, rel=0.03)
     inside = slice(found.first, found.last)
-    assert found.ratio < 0.98 * runs[inside].sum() / (lagged(delivered) @ KERNEL)[inside].sum()
+    assert found.ratio < 0.99 * runs[inside].sum() / (lagged(delivered) @ KERNEL)[inside].sum()
