@@ -22,7 +22,6 @@ from analytics import (
     rollups,
     sources,
     sources_told,
-    waiting,
 )
 from analytics.aside import Detection
 from analytics.case import Case, examine
@@ -127,7 +126,7 @@ def _tell(layout: Layout, case: Case, options: AnalysisOptions, detection: Detec
             *sources_told.notes(told, case.measured, case.undecided),
             *describe.notes(functions),
             *(str(stand) for stand in case.stands if stand.function in case.flow.shares),
-            *(str(item) for item in waiting.found(case.flow, case.data)),
+            *map(str, case.waits),
         ),
     )
     told_all = billing.with_money(findings, case, options)

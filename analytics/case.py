@@ -46,6 +46,7 @@ class Case:
     expected: RollupData
     undecided: tuple[str, ...] = ()
     stands: tuple[unrecorded.Stand, ...] = ()
+    waits: tuple[waiting.Waiting, ...] = ()
 
     @cached_property
     def k(self) -> Mapping[str, Mapping[str, float]]:
@@ -113,7 +114,8 @@ def examine(data: RollupData, pulled: Topology) -> Case:
     flow = trace(graph_, verdicts, judged.relays)
     weights = {node: effects.of_source(node, graph_, flow, data) for node in sorted(verdicts)}
     measured = {node: sources.measure(verdicts[node], graph_, topology, data) for node in weights}
-    expected = waiting.foreseen(graph_, flow, data)
+    waits = waiting.found(flow, data)
+    expected = waiting.foreseen(waits, graph_, flow, data)
     returned = feedback.found(measured, weights, expected)
     return Case(
         data,
@@ -126,6 +128,7 @@ def examine(data: RollupData, pulled: Topology) -> Case:
         expected,
         judged.undecided,
         stands,
+        waits,
     )
 
 

@@ -67,7 +67,7 @@ def unlinked(
     own = mask_of(cell.account == account for cell in all_cells)
     return [
         _while_on(
-            _parts(_selected(trail, own, all_cells, reader, traffic, span, Delivered()), span),
+            _parts(_selected(trail, own, all_cells, reader, traffic, span, Delivered())[0], span),
             _logging(trail, topology, reader, span),
         )
         for arn, trail in sorted(topology.trails.items())
@@ -118,10 +118,10 @@ def _trail_feed(
     fed: list[FedBy] = []
     others: tuple[Mask, ...] = ()
     for trail, way in trails:
-        told = _parts(_settings(trail, all_cells, reader, traffic, span, by), span)
-        if len(trails) == 1 and _is_untold(trail):
-            covered = _reaches(trail, all_cells, reader, traffic, span)[-1][1]
-            _, others = _untold(trail, covered, all_cells, reader, traffic, by)
+        settings, likely = _settings(trail, all_cells, reader, traffic, span, by)
+        told = _parts(settings, span)
+        if len(trails) == 1:
+            others = likely
         on = _logging(trail, topology, reader, span)
         own = _while_linked(_while_on(told, on), way, span)
         parts += [replace(part, mask=part.mask & ~_before(parts, part)) for part in own]
@@ -192,16 +192,17 @@ def _settings(
     traffic: Counts,
     span: Span,
     by: Delivered,
-) -> Settings:
-    """(since, cells) for each setting of the trail, of its selectors or its reach."""
+) -> tuple[Settings, tuple[Mask, ...]]:
+    """(since, cells) for each setting of the trail, of its selectors or its reach, and all that it may record where
+    its selectors are not known."""
     reaches = _reaches(trail, all_cells, reader, traffic, span)
-    chosen = _selected(trail, reaches[-1][1], all_cells, reader, traffic, span, by)
+    chosen, likely = _selected(trail, reaches[-1][1], all_cells, reader, traffic, span, by)
     edges = {since for since, _ in (*reaches, *chosen)}
     first = chosen[0][0]
     found = [
         (since, _at(reaches, since) & _at(chosen, since)) for since in sorted(edges, key=_order)
     ]
-    return [setting for setting in found if _order(setting[0]) >= _order(first)]
+    return [setting for setting in found if _order(setting[0]) >= _order(first)], likely
 
 
 def _order(since: datetime | None) -> datetime:
@@ -222,23 +223,25 @@ def _selected(
     traffic: Counts,
     span: Span,
     by: Delivered,
-) -> Settings:
-    """By its selectors. What held before the first recorded one is not known: where that one adds data events,
-    they are taken to be new, unless the runs before it follow them, or what it leaves out."""
+) -> tuple[Settings, tuple[Mask, ...]]:
+    """By its selectors, and all that it may record where they are not known. What held before the first recorded one is
+    not known: where that one adds data events, they are taken to be new, unless the runs before it follow them, or what
+    it leaves out."""
+    if _is_untold(trail):
+        mask, likely = _untold(trail, covered, all_cells, reader, traffic, by)
+        return [(trail.created, mask)], likely
     found: Settings = [
         (since, mask_of(selector.matches(cell) for cell in all_cells))
         for since, selector in trail.selectors
     ]
     management = mask_of(cell.category == "Management" for cell in all_cells)
     every = np.ones(len(all_cells), dtype=bool)
-    if _is_untold(trail):
-        return [(trail.created, _untold(trail, covered, all_cells, reader, traffic, by)[0])]
     since, first = found[0]
     if trail.created or since is None:
-        return found
+        return found, ()
     before = reader.before(span.clipped(since))
     ways = [management & first, first, every][: 3 if before.runs.sum() >= LEAST_RUNS else 1]
-    return [(None, _best(ways, covered, before, traffic)), *found]
+    return [(None, _best(ways, covered, before, traffic)), *found], ()
 
 
 def _is_untold(trail: Trail) -> bool:

@@ -42,8 +42,12 @@ class Waiting:
         )
 
 
-def found(flow: Flow, data: RollupData) -> Iterator[Waiting]:
+def found(flow: Flow, data: RollupData) -> tuple[Waiting, ...]:
     """The log-processing functions of which runs wait."""
+    return tuple(_found(flow, data))
+
+
+def _found(flow: Flow, data: RollupData) -> Iterator[Waiting]:
     for arn in sorted(flow.shares):
         mine = data.runs.where(lambda key, arn=arn: key[0] == arn)  # type: ignore[misc]
         runs, executed = (data.runs.series(name, mine) for name in ("runs", "executed"))
@@ -54,12 +58,12 @@ def found(flow: Flow, data: RollupData) -> Iterator[Waiting]:
             yield Waiting(arn, accepted, waiting, 1 + waiting / ran)
 
 
-def foreseen(graph: Graph, flow: Flow, data: RollupData) -> RollupData:
+def foreseen(waits: Sequence[Waiting], graph: Graph, flow: Flow, data: RollupData) -> RollupData:
     """The data with what runs that wait will write, in the minutes in which those that were executed wrote; the data
     itself where none wait."""
-    more = {item.function: item.more for item in found(flow, data)}
-    if not more:
+    if not waits:
         return data
+    more = {item.function: item.more for item in waits}
     times = _times(graph, flow, more)
     caused = np.array([_of(start, flow, times) for start in _starts(graph, data.runs.keys)])
     own = np.array([more.get(str(key[0]), 1.0) for key in data.runs.keys])

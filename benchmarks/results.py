@@ -7,6 +7,7 @@ import os
 import platform
 import statistics
 import time
+from functools import cache
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -14,8 +15,9 @@ _ENTRIES = 200_000
 _TITLE = "# Results\n\nWritten by the benchmarks themselves; each replaces its own section.\n"
 
 
+@cache
 def machine() -> str:
-    """The machine that this runs on, in one line."""
+    """The machine that this runs on, in one line; measured once in a process."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     processor = _processor() or platform.processor() or platform.machine()
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
