@@ -113,9 +113,20 @@ def _beginning(
     def taken(since: datetime) -> timedelta:
         return _given(group, since, onset, case)
 
-    found = cause.find(case.topology, pieces, onset, carried, recorded, taken)
+    found = _as_sure(
+        cause.find(case.topology, pieces, onset, carried, recorded, taken), group, case
+    )
     began_before = np.flatnonzero(back)[0] <= lags.LAGS and found is None
     return (None if began_before else onset), found
+
+
+def _as_sure(found: Cause | None, group: tuple[str, ...], case: Case) -> Cause | None:
+    """The cause, no surer than the loop itself: it is another one if a source has another of the feeds that nothing
+    rules out."""
+    fed = [case.measured[node].feed for node in group]
+    doubts = [feed.confidence for feed in fed if feed.others and feed.link == "inferred"]
+    sure = min(doubts, default=1.0)
+    return found and replace(found, confidence=round(found.confidence * sure, 2))
 
 
 def _given(group: tuple[str, ...], since: datetime, onset: datetime, case: Case) -> timedelta:

@@ -31,7 +31,7 @@ from ingest.pipeline import IngestOptions, ingest
 from simulation.truth import Truth
 from stormtrail.layout import Layout
 
-SEEDS = tuple(range(201, 211))
+SEEDS = tuple(range(211, 221))
 TUNED_ON = range(1, 61)
 PROCESSES = os.cpu_count() or 1
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
