@@ -118,7 +118,7 @@ def score(truth: Truth, found: Findings) -> Score:
         links=_links(truth, found, names),
         causes=_causes(matched, found),
         anomalies=_anomalies(truth, found),
-        sure_and_wrong=_sure_and_wrong(matched, found),
+        sure_and_wrong=_sure_and_wrong(truth, found, names),
         s_errors=tuple(_relative_error(there, here) for there, here in measured),
         covered=tuple(
             _covers(there.s, here.s_interval)
@@ -258,16 +258,16 @@ def _causes(matched: list[tuple[LoopTruth, Loop | None]], found: Findings) -> Ta
     return tally(there, here) + Tally(wrong=stray)
 
 
-def _sure_and_wrong(matched: list[tuple[LoopTruth, Loop | None]], found: Findings) -> int:
-    right = {
-        loop.cause.event_id
-        for there, loop in matched
-        if loop and loop.cause and loop.cause.event_id == there.cause_event_id
-    }
+def _sure_and_wrong(truth: Truth, found: Findings, names: Names) -> int:
+    """Causes named for sure that closed no loop of the same source. One that did is right, though a function of the
+    loop be missed: that is counted where loops are."""
+    closed = {(arn, loop.cause_event_id) for loop in truth.loops for arn in loop.sources}
     return sum(
         1
         for loop in found.loops
-        if loop.cause and loop.cause.confidence >= SURE and loop.cause.event_id not in right
+        if loop.cause
+        and loop.cause.confidence >= SURE
+        and not any((arn, loop.cause.event_id) in closed for arn in _sources(loop, names))
     )
 
 

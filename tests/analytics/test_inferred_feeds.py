@@ -158,7 +158,13 @@ def untold(kind: str, seed: int) -> Organization:
 
 @pytest.mark.parametrize(
     ("kind", "seed"),
-    [("nothing_recorded", 8), ("nothing_recorded", 14), ("articles", 21), ("no_storm", 22)],
+    [
+        ("nothing_recorded", 1),
+        ("nothing_recorded", 8),
+        ("nothing_recorded", 14),
+        ("articles", 21),
+        ("no_storm", 22),
+    ],
 )
 def test_what_no_record_tells_is_told_by_the_level_of_the_runs(
     tmp_path: Path, kind: str, seed: int

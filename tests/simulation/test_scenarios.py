@@ -119,3 +119,25 @@ def test_anomalies_are_in_the_records_where_the_truth_says() -> None:
     inside = [h for h in hours if silence.start + 0.1 <= h < silence.end]
     before = [h for h in hours if silence.start - 5 <= h < silence.start]
     assert (inside, len(before) > 100) == ([], True)
+
+
+def test_an_organization_delivers_at_a_pace_of_its_own() -> None:
+    """Its sources and its archive alike, between 2.8 and 6 minutes in the mean."""
+    made = [simulation.build("two_sources_one_loop", seed) for seed in range(40)]
+    medians = [organization.sources[0].delay.median for organization in made]
+    assert 0.8 * 191 <= min(medians) < 200 and 290 < max(medians) <= 1.7 * 191
+    for organization in made:
+        group, bucket = organization.sources
+        assert organization.archiving.delay == group.delay
+        assert bucket.delay.median / group.delay.median == pytest.approx(60 / 191)
+
+
+@pytest.mark.parametrize("kind", ["older_trail", "stream_of_older_trail"])
+def test_no_change_tells_what_an_older_trail_records(kind: str) -> None:
+    for seed in (1, 2):
+        organization = simulation.build(kind, seed)
+        (trail,) = organization.trails
+        names = [c.name for c in organization.changes if trail.name in str(c.parameters)]
+        names = [name for name in names if name.endswith(("Trail", "EventSelectors", "Logging"))]
+        told = ["UpdateTrail"] if seed % 2 or kind == "stream_of_older_trail" else []
+        assert names == told
