@@ -28,9 +28,8 @@ from analytics.lags import (
 from analytics.series import Floats
 
 MEANS = np.geomspace(0.8, 14.0, 20)  # minutes
-USUAL_MEAN = (
-    4.2  # minutes: between the 3.6 of the archive that was seen and the "average of about 5" of AWS
-)
+# Minutes: between the 3.6 of the archive that was seen and the "average of about 5" of AWS.
+USUAL_MEAN = 4.2
 SIGMAS = (0.2, 0.45, 0.8, 1.2)
 PRIOR = (
     0.2  # how far a delay may be from the usual one, in logarithms, before the counts must show it

@@ -106,9 +106,8 @@ def explain(
     ones = [way_of(item.candidate, item.one.total - item.rarity * scale) for item in explained]
     ones += _changed(explained, reader, traffic, scale)
     top = max(way.total for way in ones)
-    poisson = max(
-        scale, 1.0
-    )  # as runs for one entry each are, below a ceiling, in however few minutes
+    # runs for one entry each are Poisson's, in however few minutes below a ceiling
+    poisson = max(scale, 1.0)
     if not batched and top >= max(best.total - WORSE * poisson, _least_fit(reader, scale)):
         tells = _level_tells(reader, traffic, top - WORSE * scale)
         way = _preferred(ones, scale, far=_farther(tells or shared, alone))
