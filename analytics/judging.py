@@ -171,18 +171,12 @@ def _judge_node(start: Start, graph: Graph, topology: Topology, data: RollupData
         return Verdict(node, kind, "recorded", 1.0)
     if kind == "eventbridge" or _told(node, topology):
         return _judge_rule(start, upstream, graph, topology, data)
-    group = group_behind(node, topology)
+    group = topology.log_group_behind(node)
     if group or kind == "cloudwatch_logs":
         return _judge_group(start, group or node, graph, topology, data)
     if kind in NOTIFIED_KINDS and _reads_log_files(graph.functions_of(node), data):
         return Verdict(node, kind, "inferred", READS)
     return None
-
-
-def group_behind(node: str, topology: Topology) -> str | None:
-    """The nearest log group on the way to a node, or the node itself if it is one that is linked."""
-    ways = (place for place, _ in topology.upstream(node))
-    return next((place for place in ways if ":log-group:" in place), None)
 
 
 def _judge_rule(

@@ -145,8 +145,7 @@ def _log_groups(case: Case) -> dict[str, Feed]:
     kinds = ("cloudwatch_logs", "kinesis", "firehose")
     for node, item in case.measured.items():
         if item.verdict.kind in kinds and item.feed.parts:
-            upstream = (place for place, _ in case.topology.upstream(node))
-            group = next((place for place in upstream if ":log-group:" in place), node)
+            group = case.topology.log_group_behind(node) or node
             found[group] = item.feed if group == node else found.get(group, item.feed)
     return found
 

@@ -257,7 +257,7 @@ def _feed(
         fed = feeds.fed_by(None, feeds.cells(data.traffic), verdict.matched)
         feed = feeds.all_along(verdict.matched, data.span.minutes)
         return replace(feed, fed_by=(fed,), link=verdict.link, confidence=verdict.confidence)
-    origin = judging.group_behind(verdict.node, topology) or verdict.node
+    origin = topology.log_group_behind(verdict.node) or verdict.node
     place = arns.account(origin) or _unknown_part(verdict.node, 2)
     accounts = [place] if place else [arns.account(arn) or "" for arn in functions]
     reader = judging.reader(verdict.node, graph, topology, data)

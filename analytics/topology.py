@@ -136,6 +136,10 @@ class Topology:
                     seen.add(link.source)
                     todo.append((link.source, (link, *way)))
 
+    def log_group_behind(self, node: str) -> str | None:
+        """The first log group on the ways to `node`, or `node` itself if it is one; None where there is none."""
+        return next((place for place, _ in self.upstream(node) if ":log-group:" in place), None)
+
     def feeding_trails(self, node: str) -> tuple[tuple[Trail, tuple[Link, ...]], ...]:
         """The trails that reach `node`, each with the links on its way."""
         found = [

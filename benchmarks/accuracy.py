@@ -33,7 +33,7 @@ from stormtrail.layout import Layout
 
 SEEDS = tuple(range(211, 221))
 TUNED_ON = range(1, 61)
-PROCESSES = os.cpu_count() or 1
+PROCESSES = len(os.sched_getaffinity(0))
 STORM_FREE = ("no_storm", "no_storm_busy", "quiet_month", "anomalies")
 QUIET = "quiet_month"
 PUT_IN = "anomalies"

@@ -24,9 +24,8 @@ def test_one_function_an_entry_gives_one_run_an_entry(analyzed: Analyze) -> None
 def test_three_stages_give_three_runs_an_entry(analyzed: Analyze) -> None:
     source = only_source(analyzed("three_stages", SEED))
     assert source.s_invocations == pytest.approx(3.0, rel=0.15)
-    assert (
-        source.s_interval is not None
-    )  # two records a run; the storm is too fast for the counts to tell the delay
+    # two records a run; the storm is too fast for the counts to tell the delay
+    assert source.s_interval is not None
     assert source.s_interval[0] <= 6.0 <= source.s_interval[1]
 
 
