@@ -140,7 +140,7 @@ def estimate(
     started, caused = runs[first:last], expected[first:last]
     if caused.sum() <= 0 or started.sum() <= 0:
         return None
-    others = (lagged(delivered, first, last) @ delays.KERNELS).sum(axis=0)
+    others = lagged(delivered, first, last).sum(axis=0) @ delays.KERNELS
     misfit = delay.spread_of(others)
     # less where the link did not hold
     outside = (

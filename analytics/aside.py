@@ -1,8 +1,7 @@
 """Detection of anomalies in a process of its own, beside the rest of an analysis, which needs it at its end only.
 
 Importing scikit-learn takes a fifth of the time of a store that is rolled up, and a thread that did it would
-hold the others up. This module itself imports nothing slow: where no rollup is to be made the process is the
-first thing to start; else it waits until they are, for that keeps all cores busy.
+hold the others up. This module itself imports nothing slow: the process is the first thing to start.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from stormtrail.layout import Layout
 
 _ROOT = Path(__file__).resolve().parent.parent
 WORTH_DAYS = 3  # with less than two days of history nothing is unusual
+BEHIND = 10  # of niceness: it takes what the making of rollups and the tracing leave
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def done(task: Task) -> tuple[Anomaly, ...]:
 
 def main() -> None:
     """Reads a task, writes its anomalies; what is slow to import is there when the task comes."""
+    os.nice(BEHIND)
     from analytics import detectors
 
     without_pandas()

@@ -16,8 +16,8 @@ from analytics.situation import Settings, Situation, with_counted_money
 from analytics.timing import utc
 
 if TYPE_CHECKING:
-    from analytics.analysis import AnalysisOptions
     from analytics.case import Case
+    from analytics.options import AnalysisOptions
 
 
 def with_money(findings: Findings, case: Case, options: AnalysisOptions) -> Findings:

@@ -7,6 +7,8 @@ leave out what does not depend on the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
@@ -34,14 +36,28 @@ def likelihood(observed: Floats, mean: Floats) -> Floats:
     return np.asarray(observed * np.log(mean) - mean)
 
 
-def score(
-    observed: Floats, level: Floats, log_level: Floats, ratio: float, ceiling: float
-) -> float:
-    """The likelihood of all minutes at the mean `expected`; `log_level` is ln(level), worked out once for all
-    ratios and ceilings."""
-    low, high = np.log(LEAST), np.log(max(ceiling, LEAST))
-    log_mean = np.clip(log_level + np.log(ratio), low, high)
-    return float(observed @ log_mean - expected(level, ratio, ceiling).sum())
+def scores(
+    observed: Floats, level: Floats, ratios: Sequence[float], ceilings: Sequence[float]
+) -> Floats:
+    """The likelihood of all minutes at the mean `expected`, by ceiling (rows) and ratio (columns).
+
+    Minutes in the order of their levels: those below a floor, those that the ratio tells and those above the ceiling
+    are each a stretch, of which running sums tell the likelihood.
+    """
+    order = np.argsort(level)
+    seen, delivered = observed[order], level[order]
+    logs = seen * np.log(np.maximum(delivered, np.finfo(float).tiny))
+    runs, entries, logged = (
+        np.concatenate([[0.0], np.cumsum(each)]) for each in (seen, delivered, logs)
+    )
+    ratio, top = np.asarray(ratios), np.maximum(np.asarray(ceilings), LEAST)[:, np.newaxis]
+    low = np.searchsorted(delivered, LEAST / ratio)
+    high = np.maximum(low, np.searchsorted(delivered, top / ratio))
+    top = np.where(np.isfinite(top), top, 1.0)  # no minute is above it
+    told = logged[high] - logged[low] + np.log(ratio) * (runs[high] - runs[low])
+    chance = np.log(LEAST) * runs[low] + told + np.log(top) * (runs[-1] - runs[high])
+    mean = LEAST * low + ratio * (entries[high] - entries[low]) + top * (len(seen) - high)
+    return np.asarray(chance - mean)
 
 
 def dispersion(observed: Floats, mean: Floats, ceiling: float) -> float:

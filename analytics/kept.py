@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from analytics import findings as finding
+from analytics.options import USUAL, AnalysisOptions
 from stormtrail.layout import Layout
 
 if TYPE_CHECKING:
-    from analytics.analysis import AnalysisOptions
     from analytics.situation import Situation
 
 MOST_FILES = 16
@@ -44,9 +44,7 @@ _WORKING: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 def told(options: AnalysisOptions) -> Told:
     """What of the options is not the usual, as JSON has it."""
-    from analytics.analysis import AnalysisOptions
-
-    plain, usual = msgspec.to_builtins(options), msgspec.to_builtins(AnalysisOptions())
+    plain, usual = msgspec.to_builtins(options), msgspec.to_builtins(USUAL)
     return _other(plain, usual)
 
 
@@ -89,13 +87,12 @@ def situation(layout: Layout, options: Told) -> Situation | None:
 
 
 def _analyzed(layout: Layout, options: Told) -> finding.Findings:
-    from analytics.analysis import AnalysisOptions, analyze  # two seconds of imports
+    from analytics.analysis import analyze
 
     return analyze(layout, msgspec.convert(options, AnalysisOptions))
 
 
 def _examined(layout: Layout, options: Told, found: finding.Findings) -> Situation | None:
-    from analytics.analysis import AnalysisOptions
     from analytics.planning import situation_of
 
     return situation_of(layout, msgspec.convert(options, AnalysisOptions), found)

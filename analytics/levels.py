@@ -14,7 +14,7 @@ Wedderburn 1974). Times are minutes, rates runs a minute.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,25 +86,18 @@ def fit(
     observed = runs[first:last]
     levels = lagged_with_before(delivered[:last])[first:] @ _KERNELS
     tops = ceilings.ceilings(observed)
-    scores = {
-        (place, ceiling, ratio): prior
-        + ceilings.score(observed, *level, ratio * functions, ceiling)
-        for place, (prior, level) in enumerate(zip(_PRIORS, _with_logs(levels), strict=True))
-        for ceiling in tops
-        for ratio in ratios
-    }
-    if not scores:
-        return None
-    place, ceiling, ratio = max(scores, key=lambda way: scores[way])
+    of_functions = [ratio * functions for ratio in ratios]
+    scores = np.stack(
+        [
+            prior + ceilings.scores(observed, level, of_functions, tops)
+            for prior, level in zip(_PRIORS, np.ascontiguousarray(levels.T), strict=True)
+        ]
+    )
+    place, top, at = map(int, np.unravel_index(np.argmax(scores), scores.shape))
+    ceiling, ratio = tops[top], ratios[at]
     expected = ceilings.expected(levels[:, place], ratio * functions, ceiling)
     spread = ceilings.dispersion(observed, expected, ceiling)
     return Fit(ceilings.likelihood(observed, expected), float(_PRIORS[place]), ratio, spread)
-
-
-def _with_logs(levels: Floats) -> Iterator[tuple[Floats, Floats]]:
-    """Each column with its logarithm."""
-    for level in np.ascontiguousarray(levels.T):
-        yield level, np.log(np.maximum(level, np.finfo(float).tiny))
 
 
 def unrelated(runs: Floats, own: Floats, functions: int, minutes: tuple[int, int]) -> float:

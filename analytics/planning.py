@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from analytics import analysis, billing
-from analytics.analysis import AnalysisOptions
+from analytics import analysis, billing, examination
 from analytics.batching import MAX_RECORDS, MAX_WINDOW_SECONDS
 from analytics.findings import Batch, Findings, Recommendation
+from analytics.options import AnalysisOptions
 from analytics.situation import Situation
 from analytics.treatments import Larger, Removed, Treatment
 from analytics.what_if import Prediction
@@ -66,7 +66,7 @@ def case_of(
 
 def situation_of(layout: Layout, options: AnalysisOptions, findings: Findings) -> Situation | None:
     """What the recommendations of these findings came from; None where the window holds no entry."""
-    case = analysis.examined(layout, options)
+    case = examination.examined(layout, options)
     return None if case is None else billing.situation(findings, case, options)
 
 

@@ -143,7 +143,8 @@ def _unknown_accounts(parts: Sequence[Part], case: Case) -> list[str]:
     covered = _trails(parts, traffic.key, traffic.minute) > 0
 
     def accounts(rows: NDArray[np.bool_]) -> set[str]:
-        keys = (traffic.keys[place] for place in np.unique(traffic.key[rows]))
+        found = np.bincount(traffic.key[rows], minlength=len(traffic.keys))
+        keys = (traffic.keys[place] for place in np.flatnonzero(found))
         return {str(key[0]) for key in keys if key[2] == "Management"}
 
     return sorted(accounts(~covered) - accounts(covered))

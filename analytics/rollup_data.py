@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -103,17 +104,18 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
     if end <= start:
         return None
     span = Span(start, -int(-(end - start) // timedelta(minutes=1)))
-    window = {"since": start, "until": end}
 
     def counted(view: str, keys: tuple[str, ...], *measures: str) -> Counts:
         rows = warehouse.rollup(view, ("minute", *keys, *measures), start, end)
         return counts(rows, keys, measures, span)
 
-    traffic = counted("traffic_minutes", TRAFFIC_KEYS, "entries")
-    runs = counted("run_minutes", RUN_KEYS, "runs", "executed", "throttled", "entries")
-    calls = counted("call_minutes", CALL_KEYS, "entries")
-    delivered = warehouse.query("load_deliveries", **window)
-    deliveries = counts(delivered, DELIVERY_KEYS, ["entries"], span)
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(_told, warehouse, start, end)
+        traffic = counted("traffic_minutes", TRAFFIC_KEYS, "entries")
+        runs = counted("run_minutes", RUN_KEYS, "runs", "executed", "throttled", "entries")
+        calls = counted("call_minutes", CALL_KEYS, "entries")
+        told = asked.result()
+    deliveries = counts(told["load_deliveries"], DELIVERY_KEYS, ["entries"], span)
     places = {key: place for place, key in enumerate(traffic.keys)}
     return RollupData(
         span,
@@ -121,18 +123,24 @@ def load(warehouse: Warehouse, since: datetime | None, until: datetime | None) -
         _owned(runs),
         calls,
         deliveries,
-        tuple(warehouse.query("load_edges", **window).to_pylist()),
-        tuple(warehouse.query("load_changes", until=end).to_pylist()),
-        _samples(delivered),
+        tuple(told["load_edges"].to_pylist()),
+        tuple(told["load_changes"].to_pylist()),
+        _samples(told["load_deliveries"]),
         _cells(runs, places, lambda key: (key[4], key[5], key[6], "lambda.amazonaws.com")),
         np.array([places.get(key[1:7], -1) for key in calls.keys], dtype=np.int64),
         _cells(deliveries, places, lambda key: (*key[:3], "s3.amazonaws.com", key[3])),
         beyond=found.beyond,
-        checked_buckets=frozenset(
-            warehouse.query("load_checked", **window)["bucket_name"].to_pylist()
-        ),
-        mixed_accounts=frozenset(warehouse.query("load_mixed", **window)["account_id"].to_pylist()),
+        checked_buckets=frozenset(told["load_checked"]["bucket_name"].to_pylist()),
+        mixed_accounts=frozenset(told["load_mixed"]["account_id"].to_pylist()),
     )
+
+
+def _told(warehouse: Warehouse, since: datetime, until: datetime) -> dict[str, pa.Table]:
+    """What is not counted by the minute, by query."""
+    within = {"since": since, "until": until}
+    names = ("load_deliveries", "load_edges", "load_checked", "load_mixed")
+    found = {name: warehouse.query(name, **within) for name in names}
+    return found | {"load_changes": warehouse.query("load_changes", until=until)}
 
 
 def _owned(runs: Counts) -> Counts:

@@ -84,11 +84,6 @@ def refresh(
     return tuple(stale)
 
 
-def up_to_date(layout: Layout) -> bool:
-    """Whether `refresh` has nothing to make. Raises StoreError."""
-    return _read_state(layout) == _versions(_files_by_day(layout.committed_files()))
-
-
 def _pieces(by_day: Days, days: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """The days in pieces that follow one another and hold at most so many rows, or are one day."""
     piece: list[str] = []

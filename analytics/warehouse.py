@@ -50,8 +50,6 @@ _LEDGER_STATE = (
 )
 """What changes when the ledger does, asked of the published database and of the ledger alike."""
 
-AT_ONCE = 2  # queries: with more, the memory of each would add up
-
 
 class Warehouse:
     """A connection on a store: `query` runs a file of `queries/`, `sql` runs a text."""
@@ -61,7 +59,7 @@ class Warehouse:
     ) -> None:
         self._connection = connection
         self._rollups = rollups or {}
-        _view_rollups(connection, self._rollups)
+        _view_rollups(connection, self._rollups, mixed=False)
 
     @classmethod
     def open(cls, layout: Layout) -> Warehouse:
@@ -109,9 +107,8 @@ class Warehouse:
         return self.sql(queries.text(name), parameters)
 
     def answers(self, names: Sequence[str], **parameters: Any) -> Iterator[pa.Table]:
-        """The rows of each of these queries in turn, two worked out at once: each alone leaves a core idle for
-        a part of its time."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        """The rows of each of these queries in turn, worked out while the caller keeps those before."""
+        with ThreadPoolExecutor(1) as pool:
             yield from pool.map(lambda name: self._beside().query(name, **parameters), names)
 
     def _beside(self) -> Warehouse:
@@ -148,12 +145,15 @@ def rollup_views(layout: Layout) -> dict[str, Path]:
     }
 
 
-def _view_rollups(connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, Path]) -> None:
+def _view_rollups(
+    connection: duckdb.DuckDBPyConnection, rollups: Mapping[str, Path], *, mixed: bool = True
+) -> None:
+    """`mixed`: while days are made anew, files of an earlier version's columns may stand among the others. Else
+    one file tells the columns of all, and the others need not be opened for them."""
     for name, folder in rollups.items():
         pattern = f"{_literally(folder)}/*/*.parquet"
-        connection.read_parquet(pattern, hive_partitioning=True, union_by_name=True).create_view(
-            name, replace=True
-        )
+        rows = connection.read_parquet(pattern, hive_partitioning=True, union_by_name=mixed)
+        rows.create_view(name, replace=True)
 
 
 def _literally(path: Path) -> str:

@@ -21,7 +21,7 @@ _LATER = (
     "dashboard.moves",
     "analytics.templates.files",
     "analytics.sandbox",
-    "analytics.analysis",
+    "analytics.examination",
 )
 """What other pages need, or a span of time that was not analysed yet."""
 

@@ -25,10 +25,9 @@ with details as (
     and account_id is not null
 ),
 runs as (
-  select day, subject_number, first_time, last_time
+  select subject_number, first_time, last_time, began_before
   from runs_of_days
-  where entries > 0
-    and run_id is not null
+  where run_id is not null
     and day >= $day_start
     and day < $day_end
 ),
@@ -38,7 +37,7 @@ hours_of_runs as (
   union all
   select subject_number, date_trunc('hour', first_time) as hour
   from runs
-  where first_time >= day
+  where not began_before
     and date_trunc('hour', first_time) < date_trunc('hour', last_time)
 ),
 function_runs as (

@@ -1,8 +1,9 @@
--- Which kinds of run records are there, with a number for each text, in the texts' order?
+-- Which kinds of run records are there, with a number for each function and each start?
 -- grain: function_arn, account_id, aws_region, category, told_kind, trigger_arn, caller_function_arn;
 -- parameters: day_start, day_end; reads the table hour_details.
 -- Runs are grouped by these numbers, which takes half the time that their texts would. A run that a function asked for
--- has trigger_kind function; told_kind is what its record says.
+-- has trigger_kind function; told_kind is what its record says. Starts of records that tell a trigger (accept records)
+-- come after those of records that tell none, else they are in their texts' order.
 with kinds as (
   select distinct
     function_arn,
@@ -28,7 +29,9 @@ select
   trigger_arn,
   caller_function_arn,
   dense_rank() over (order by function_arn, account_id, aws_region, category) as subject_number,
-  dense_rank() over (order by trigger_kind nulls first) as kind_number,
-  dense_rank() over (order by trigger_arn nulls first) as trigger_number,
-  dense_rank() over (order by caller_function_arn nulls first) as caller_number
+  dense_rank() over (
+    order by
+      case when told_kind is null then 0 else 1 end,
+      trigger_kind nulls first, trigger_arn nulls first, caller_function_arn nulls first
+  ) as start_number
 from kinds

@@ -1,9 +1,10 @@
 -- When did each run begin and end, what started it, and what came of it, by the numbers of run_kinds?
 -- grain: UTC day, subject_number (function, account, region, category), run_id; parameters: day_start, day_end;
 -- reads the tables known_sessions, issued_keys and run_kinds.
--- A run is one request id, however many records it wrote; its trigger is its accept record's,
--- never that of an InvokeExecution. Each day is counted by itself, so that any number of days gives the same rows:
--- records of its last six hours join late retries to their run in the next.
+-- A run is one request id, however many records it wrote; its start is its accept record's,
+-- never that of an InvokeExecution. Each day is counted by itself, so that any number of days gives the same rows: a run
+-- without an accept record in the first six hours of a day, but with records in the last six of the day before, is a late
+-- retry of that day's run (began_before).
 with told as (
   select
     e.event_time,
@@ -11,9 +12,7 @@ with told as (
     e.run_id,
     e.outcome,
     n.subject_number,
-    n.kind_number,
-    n.trigger_number,
-    n.caller_number
+    n.start_number
   from events as e
   left join known_sessions as k
     on k.account_id = e.identity_account_id
@@ -36,27 +35,47 @@ with told as (
     and e.event_time >= $day_start - interval '6 hours'
     and e.event_time < $day_end
 ),
-records as (
-  select event_time, day, run_id, outcome, subject_number, kind_number, trigger_number, caller_number
+days as (
+  select
+    day,
+    subject_number,
+    run_id,
+    min(event_time) as first_time,
+    max(event_time) as last_time,
+    max(start_number) as start_number,
+    max(start_number) filter (where event_time >= day + interval '18 hours') as late_start_number,
+    max(case when outcome = 'executed' then 1 else 0 end) as executed,
+    count(*) filter (where outcome = 'throttled') as throttled,
+    count(*) as entries
   from told
-  where event_time >= $day_start
-  union all
-  select event_time, day + interval '1 day' as day, run_id, outcome, subject_number, kind_number, trigger_number, caller_number
-  from told
-  where event_time >= day + interval '18 hours'
-    and event_time < $day_end - interval '1 day'
+  group by day, subject_number, run_id
+),
+retries as (
+  select d.day, d.subject_number, d.run_id, before.late_start_number
+  from days as d
+  join (select distinct start_number from run_kinds where told_kind is null) as u
+    on u.start_number = d.start_number
+  join days as before
+    on before.run_id = d.run_id
+    and before.subject_number = d.subject_number
+    and before.day = d.day - interval '1 day'
+  where d.first_time < d.day + interval '6 hours'
+    and before.late_start_number is not null
 )
 select
-  day,
-  subject_number,
-  run_id,
-  min(event_time) as first_time,
-  max(event_time) as last_time,
-  max(kind_number) as kind_number,
-  max(trigger_number) as trigger_number,
-  max(caller_number) as caller_number,
-  max(case when outcome = 'executed' then 1 else 0 end) as executed,
-  count(*) filter (where outcome = 'throttled' and event_time >= day) as throttled,
-  count(*) filter (where event_time >= day) as entries
-from records
-group by day, subject_number, run_id
+  d.day,
+  d.subject_number,
+  d.run_id,
+  d.first_time,
+  d.last_time,
+  case when r.run_id is null then d.start_number else greatest(d.start_number, r.late_start_number) end as start_number,
+  r.run_id is not null as began_before,
+  d.executed,
+  d.throttled,
+  d.entries
+from days as d
+left join retries as r
+  on r.day = d.day
+  and r.subject_number = d.subject_number
+  and r.run_id = d.run_id
+where d.day >= $day_start

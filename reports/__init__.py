@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from analytics.findings import Findings
 from reports.changes import Change
-from reports.html import to_html
 from reports.markdown import to_markdown
 from reports.ocsf import to_ocsf
 from reports.sheets import to_csv
 from reports.terminal import summary_table
-from reports.timeline import Timeline
+
+if TYPE_CHECKING:
+    from reports.timeline import Timeline
 
 __all__ = ["FORMATS", "Report", "summary_table"]
 
@@ -34,8 +36,14 @@ def _json(report: Report) -> str:
     return json.dumps(report.findings.to_dict(), indent=2) + "\n"
 
 
+def _html(report: Report) -> str:
+    from reports.html import to_html  # its templates' library is slow to import
+
+    return to_html(report.findings, report.timeline, report.changes, report.made)
+
+
 FORMATS: dict[str, Callable[[Report], str]] = {
-    "html": lambda r: to_html(r.findings, r.timeline, r.changes, r.made),
+    "html": _html,
     "md": lambda r: to_markdown(r.findings, r.changes),
     "json": _json,
     "csv": lambda r: to_csv(r.findings, r.table),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from analytics.engines.base import Opener
-from analytics.warehouse import Warehouse
 from stormtrail.errors import UsageError
+
+if TYPE_CHECKING:
+    from analytics.engines.base import Opener
 
 
 @contextmanager
@@ -16,6 +18,8 @@ def _duckdb(master: str | None = None) -> Iterator[Opener]:
     if master:
         hint = "add --engine spark"
         raise UsageError("DuckDB runs in this process", where="--master", hint=hint)
+    from analytics.warehouse import Warehouse
+
     yield Warehouse.bare
 
 

@@ -83,12 +83,12 @@ def chosen(name: str, value: str, known: dict[str, _Chosen]) -> _Chosen:
 def analysed(settings: Settings, engine: AbstractContextManager[Opener] | None = None) -> Findings:
     """The findings of the store with these settings, with a bar on stderr; an `engine` makes the rollups anew,
     and is entered once there is a store. None: those of the last analysis, if nothing has changed since."""
-    from analytics import aside, rollups
+    from analytics import aside
 
     require_store(settings)
     refresh(settings.layout)
     with aside.detection(settings.layout) as detection:
-        if engine is not None and rollups.up_to_date(settings.layout):
+        if engine is not None:
             detection.start()  # before what is slow to import
         findings = _analysed(settings, engine, detection)
     from analytics.warehouse import publish_rollups  # slow to import: the detection began before
@@ -127,7 +127,7 @@ def require_store(settings: Settings) -> None:
 
 def analysis_options(settings: Settings) -> Any:
     """AnalysisOptions of the settings; UsageError names a setting that the analysis lacks."""
-    from analytics.analysis import AnalysisOptions
+    from analytics.options import AnalysisOptions
     from analytics.usage import Assumptions
 
     given: dict[str, Any] = dict(settings.analysis)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics.analysis import AnalysisOptions
 from analytics.findings import Batch
+from analytics.options import AnalysisOptions
 from analytics.planning import case_of
 from analytics.situation import Situation
 from analytics.treatments import Firehose, Larger, Queue, Treatment

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics.analysis import AnalysisOptions, analyze
+from analytics.analysis import analyze
 from analytics.extent import Extent, Stretch, extent, notes
+from analytics.options import AnalysisOptions
 from tests.analytics.test_rollups import record, store
 
 DAY = timedelta(days=1)

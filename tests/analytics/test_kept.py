@@ -11,7 +11,8 @@ import pytest
 
 import simulation
 from analytics import kept
-from analytics.analysis import AnalysisOptions, analyze
+from analytics.analysis import analyze
+from analytics.options import AnalysisOptions
 from analytics.planning import case_of
 from ingest.ledger import Ledger, Mark
 from ingest.pipeline import IngestOptions, ingest

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from analytics import configured, recording, rollup_data
-from analytics.analysis import AnalysisOptions, analyze
+from analytics.analysis import analyze
 from analytics.case import Case, examine
 from analytics.findings import Findings, Recommendation
 from analytics.measured_usage import usage
+from analytics.options import AnalysisOptions
 from analytics.selectors import Cell, parse
 from analytics.usage import Assumptions
 from analytics.warehouse import Warehouse

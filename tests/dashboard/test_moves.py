@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from analytics.analysis import AnalysisOptions
 from analytics.findings import Batch, Findings
+from analytics.options import AnalysisOptions
 from analytics.planning import case_of
 from analytics.situation import Situation
 from dashboard import moves
