@@ -12,7 +12,9 @@ LAGS = 16  # minutes; a delivery later than that is an outage
 SMOOTH = 31  # minutes of the moving mean that is taken away
 LEAST_MINUTES, LEAST_RUNS = 8, 30  # that are left of a span without the window's last minutes
 EDGE = 3  # minutes that tell what was there before the window
-# One real archive: median 191 s, 99th percentile 542 s; the shape is log-normal.
+# One real archive: median 191 s, 99th percentile 542 s; the shape is log-normal. The usual delay of `delays` is a
+# little longer: that one corrects s where a storm grows; here, where it is asked what feeds a source, the longer one
+# took what merely follows the day for a feed.
 MEDIAN_MINUTES, SIGMA = 191 / 60, np.log(542 / 191) / 2.326
 
 
