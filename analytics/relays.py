@@ -220,19 +220,23 @@ def _faintly(
     Faint signs of different kinds are one plain sign; for either alone queues of the business have it by chance."""
     if not _by_tens(node, graph, data):
         return None
-    moves = {arn: _moves(runs, filler) for arn, filler in fillers.items()}
-    alike = {arn: max(found.values()) for arn, found in moves.items() if _is_at_once(found)}
-    best = max(alike, key=lambda arn: alike[arn], default=None)
-    if best is None:
-        return None
-    first, last = lags.busiest(runs, amplification.WEEK)
-    filled = alike[best] * float(np.sqrt(last - first))
-    if filled < FAINT:
+    soon = {arn: _soon(runs, filler) for arn, filler in fillers.items()}
+    best = max(soon, key=lambda arn: soon[arn], default=None)
+    if best is None or soon[best] < FAINT:
         return None
     given = _given_entries(node, graph, data)
     begun = _begun_with(runs, fillers[best], _recorded_since(best, data))
-    together = float(np.linalg.norm([filled, max(given, 0.0), begun]))
+    together = float(np.linalg.norm([soon[best], max(given, 0.0), begun]))
     return best if max(given, begun) >= FAINT and together >= PLAIN_TOGETHER else None
+
+
+def _soon(runs: Floats, filler: Floats) -> float:
+    """By how many standard errors the runs move with the filler's of the same minute and of the one before: a message
+    is read in either."""
+    moves = _moves(runs, filler)
+    first, last = lags.busiest(runs, amplification.WEEK)
+    near = [moves.get(lag, 0.0) for lag in range(AT_ONCE + 1)]
+    return float(sum(near) * np.sqrt((last - first) / len(near)))
 
 
 def _begun_with(runs: Floats, filler: Floats, since: int) -> float:

@@ -224,6 +224,22 @@ def test_a_faint_follower_that_first_runs_minutes_after_others_with_the_forwarde
     assert found(runs, {}, traffic)[1] == ({QUEUE: (function("forwarder"),)} if fills else {})
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_faint_follower_may_run_in_the_same_minute_or_the_next(seed: int) -> None:
+    """Neither minute shows it, both together do."""
+    chance = np.random.default_rng(seed)
+    time = np.arange(MINUTES)
+    log = chance.poisson(2.0, MINUTES) * (time >= 5)
+    soon, next_minute = (chance.binomial(log, 0.12) for _ in range(2))
+    worker = (soon + np.roll(next_minute, 1) + chance.poisson(1.52, MINUTES)) * (time >= 6)
+    runs = {FORWARDER: log.astype(float), WORKER: worker.astype(float), ELSE: ordinary(3)}
+    entries = chance.poisson(10.0, MINUTES).astype(float)
+    traffic: dict[Key, Floats] = {
+        (HOME, REGION, "Data", "s3.amazonaws.com", "GetObject", True): entries
+    }
+    assert found(runs, {}, traffic)[1] == {QUEUE: (function("forwarder"),)}
+
+
 @pytest.mark.parametrize(("later", "fills"), [(0, True), (-3, False)])
 def test_batches_that_come_in_the_minutes_of_a_forwarder_alone_are_of_its_messages(
     later: int, fills: bool
