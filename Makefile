@@ -20,7 +20,7 @@ demo: $(STAMP)
 	$(BIN)/stormtrail demo
 
 test: $(STAMP)
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff format --check $(PACKAGES)

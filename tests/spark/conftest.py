@@ -28,11 +28,12 @@ AWS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """PySpark's warnings are its own."""
+    """PySpark's warnings are its own; one process runs all tests of the cluster, so that there is one."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning"))
+            item.add_marker(pytest.mark.xdist_group("spark"))
 
 
 def missing() -> str | None:
