@@ -103,15 +103,15 @@ def explain(
         return alike, False, _different(item.mask for item in left)
     best = max((item.free for item in explained), key=lambda fit: fit.total)
     scale = max(best.dispersion, LEAST_DISPERSION)
-    ones = [way_of(item.candidate, item.one.total - item.rarity * scale) for item in explained]
-    ones += _changed(explained, reader, traffic, scale)
-    top = max(way.total for way in ones)
-    # runs for one entry each are Poisson's, in however few minutes below a ceiling
+    # runs for one entry each are Poisson's, however evenly they come at a ceiling, or below one by chance
     poisson = max(scale, 1.0)
+    ones = [way_of(item.candidate, item.one.total - item.rarity * poisson) for item in explained]
+    ones += _changed(explained, reader, traffic, poisson)
+    top = max(way.total for way in ones)
     if not batched and top >= max(best.total - WORSE * poisson, _least_fit(reader, scale)):
-        tells = _level_tells(reader, traffic, top - WORSE * scale)
-        way = _preferred(ones, scale, far=_farther(tells or shared, alone))
-        return way, True, _likely(way, ones, scale)
+        tells = _level_tells(reader, traffic, top - WORSE * poisson)
+        way = _preferred(ones, poisson, far=_farther(tells or shared, alone))
+        return way, True, _likely(way, ones, poisson)
     way, likely = _by_movement(explained, best, scale, shared=shared, alone=alone)
     return way, False, likely
 

@@ -252,7 +252,7 @@ def test_runs_that_move_with_nothing_do_not_tell_of_less_than_all() -> None:
     assert part.mask[[0, 2]].all()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 55])
 def test_an_organizations_trail_that_nothing_records_is_told_by_its_batches(
     analyzed: Analyze, seed: int
 ) -> None:
