@@ -33,6 +33,7 @@ CERTAIN = 4.5  # standard errors; of two hundred functions of the business none 
 LIKELY = 3.0  # … where the entries are for the most part the runs' own, as those of one group of an account are
 SHOWN = 0.2  # runs move by this share of what the entries do at least
 FREE = 0.5  # dispersion of runs that nothing bounds
+LEFT = 0.6  # of a movement, by a delay of six minutes where that of four is expected
 AHEAD = 4  # minutes
 MORE_BEFORE = 4.0  # standard errors; a queue that gathers for five minutes had 3.5
 OF_ITSELF = 0.7  # of the entries are the runs' own: a loop's
@@ -83,11 +84,21 @@ class Response:
         ceiling runs evenly whatever it is given."""
         return self.told(Needed())
 
+    @property
+    def too_little(self) -> bool:
+        """Whether runs that nothing bounds move by less than those of a log processor. One whose batches wait for a
+        window of λ entries moves by λ/(e^λ − 1) of what they do, and no less than its dispersion, e^−λ. The runs' own
+        entries, which bursts of an application's log lines bring minutes later, move with them by a part of that."""
+        return self.dispersion >= FREE and (
+            self.gain + self.error < LEFT * min(self.dispersion, 1.0)
+        )
+
     def told(self, needed: Needed) -> bool | None:
         """The same, by so much evidence."""
         itself = self.of_itself >= OF_ITSELF
         follows = self.gain >= SHOWN and self.sigmas >= (LIKELY if itself else needed.sigmas)
-        if follows and (itself or self.before >= needed.before):
+        alone = itself and not self.too_little
+        if follows and (alone or self.before >= needed.before):
             return True
         idle = self.gain + 2 * self.error < SHOWN and self.dispersion >= FREE
         return False if idle else None

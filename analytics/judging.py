@@ -260,7 +260,7 @@ def _judge_group(
     known = any(topology.out_of(arn) for arn in topology.trails)
     runs = started.direct_runs(start.node, graph, data)
     share = _share_of_account(runs, functions, data)
-    enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE)
+    enough = runs.sum() >= THIN and share >= (PLENTY if known else SPARSE) and not found.too_little
     if enough:
         return Verdict(start.node, start.kind, "unknown", 0.3)
     return Verdict(start.node, start.kind, UNDECIDED, 0.0) if runs.sum() >= THIN else None

@@ -79,6 +79,19 @@ def test_runs_in_proportion_to_their_own_feed_are_told_from_those_to_another() -
     assert proportion(runs, none, feed).gain > 10 + proportion(runs, none, other).gain
 
 
+def test_bursts_of_lines_that_no_trail_delivers_are_no_loop_though_they_write_most_entries() -> (
+    None
+):
+    """What a burst's runs wrote is minutes later followed by more of its runs."""
+    for seed in range(20):
+        draw = np.random.default_rng(seed)
+        bursts = np.convolve(draw.random(MINUTES) < 0.03, np.ones(10))[:MINUTES]
+        runs = draw.poisson(6 + 10 * bursts).astype(float)
+        found = response(runs, 2 * runs, draw.poisson(3, MINUTES) + 2 * runs)
+        assert found.of_itself >= OF_ITSELF and found.sigmas >= 3
+        assert found.processes is not True
+
+
 @pytest.mark.parametrize(("of_itself", "processes"), [(0.9, True), (OF_ITSELF, True), (0.5, None)])
 def test_a_loop_that_wrote_most_of_the_entries_shows_sooner(
     of_itself: float, processes: bool | None
