@@ -10,6 +10,9 @@ from analytics.what_if import Prediction, State
 # Lambda's limit of an asynchronous call's payload.
 ASYNCHRONOUS_BYTES = 1_000_000
 
+# Entries a run from which on calls by the entry would show, and calls a run that are no more than one.
+PLAIN_BATCH, ONCE_A_RUN = 2.0, 1.1
+
 WHY_BUCKET = (
     "the trail records the delivery of its own files as S3 data events, and delivers those: set"
     " RecursiveLogging=false, or leave this bucket out of the trail's data-event selectors"
@@ -73,10 +76,19 @@ def warnings(
     action: str, candidate: Candidate, after: State, assumptions: Assumptions, fed: State | None
 ) -> tuple[str, ...]:
     """What could make it go wrong; `fed` is what would come where a trail records the stream's calls."""
-    if action != "move_behind_kinesis":
-        return ()
-    found = (_kinesis_entries(candidate, fed), _payload(candidate, after, assumptions))
-    return tuple(text for text in (*found, _producer(candidate), _endless(after)) if text)
+    if action == "raise_batch":
+        found = [_by_entry(candidate, after)]
+    elif action == "move_behind_kinesis":
+        found = [
+            _by_entry(candidate, after),
+            _kinesis_entries(candidate, fed),
+            _payload(candidate, after, assumptions),
+            _producer(candidate),
+            _endless(after),
+        ]
+    else:
+        found = []
+    return tuple(text for text in found if text)
 
 
 def _taken(candidate: Candidate) -> str:
@@ -84,6 +96,22 @@ def _taken(candidate: Candidate) -> str:
     if candidate.batch is None:
         return f"{rate}, of entries that are not in the archive"
     return f"{candidate.batch:.3g} entries a run, {rate}"
+
+
+def _by_entry(candidate: Candidate, after: State) -> str:
+    """Calls are counted by the run; where a run takes an entry, or makes more than one, they may be by the entry, and
+    then larger batches make none fewer."""
+    then = after.entries_per_run.get(candidate.function, 0.0)
+    each = max(candidate.callees.values(), default=candidate.further_entries)
+    if candidate.batch is None or not candidate.further_entries or not then:
+        return ""
+    if candidate.batch >= PLAIN_BATCH and each <= ONCE_A_RUN:
+        return ""
+    stays = candidate.further_entries * max(0.0, 1 / candidate.batch - 1 / then)
+    return (
+        "its calls are taken to be made once a run: where it makes one for each entry, as a message an entry"
+        f" on a queue, they stay as many, and s comes to {after.s[candidate.source] + stays:.3g}"
+    )
 
 
 def _kinesis_entries(candidate: Candidate, fed: State | None) -> str:
