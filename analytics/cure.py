@@ -93,7 +93,7 @@ def _best(situation: Situation, candidate: Candidate) -> Option | None:
     if not candidate.active:
         return None
     if candidate.own_log_group:
-        return alone(situation, candidate, "exclude_own_log_group", Removed())
+        return alone(situation, candidate, "exclude_own_log_group", Removed(candidate.source))
     few = needs_cure(replace(candidate, behind_stream=False), situation.settings)
     if few and candidate.source_kind in MAPPED:
         return alone(situation, candidate, "raise_batch", larger(candidate, situation))

@@ -88,8 +88,8 @@ def choose(
 
 def treatment_of(item: Recommendation) -> Treatment | None:
     """What a recommendation does to its function."""
-    if item.action == "exclude_own_log_group":
-        return Removed()
+    if item.action == "exclude_own_log_group" and item.source:
+        return Removed(item.source)
     if item.action == "raise_batch" and item.batch is not None:
         return Larger(item.batch.size, item.batch.window_seconds)
     return item.batch

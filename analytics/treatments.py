@@ -51,7 +51,9 @@ class Unrecorded:
 
 @dataclass(frozen=True)
 class Removed:
-    """The source no longer starts the function."""
+    """The source no longer starts the function; others that do start it as before."""
+
+    source: str
 
 
 Treatment = Batch | Larger | Queue | Firehose | Unrecorded | Removed
@@ -90,9 +92,9 @@ def effect(
         case Unrecorded():
             now = _as_is(candidate)
             return Effect(now.runs, 0.0, now.further, now.calling_runs, now.entries_per_run)
-        case Removed():
+        case Removed(source=source) if source == candidate.source:
             return Effect(0.0, 0.0, 0.0, 0.0, candidate.entries_per_run)
-        case None:
+        case Removed() | None:
             return _as_is(candidate)
 
 

@@ -64,7 +64,7 @@ def treatments(choice: Choice, situation: Situation) -> dict[str, Treatment]:
 
 def _treatment(item: Candidate, choice: Choice, situation: Situation) -> Treatment:
     if item.own_log_group:
-        return Removed()
+        return Removed(item.source)
     if item.source_kind in MAPPED:
         return Larger(choice.size, choice.window_seconds)
     sized = stream_for(item, situation.around(item.source))

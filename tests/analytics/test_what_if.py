@@ -102,14 +102,20 @@ def test_a_closed_loop_ends_as_the_inverse_of_what_is_left() -> None:
 
 
 def test_what_no_function_explains_stays() -> None:
-    found = one_source([router(routed={GROUP: 0.25})], {arn("router"): Removed()}, 0.7)
+    found = one_source([router(routed={GROUP: 0.25})], {arn("router"): Removed(GROUP)}, 0.7)
     assert found.after.spectral_radius == pytest.approx(0.2)
     assert found.after.s == {GROUP: pytest.approx(0.2)}
 
 
+def test_what_another_source_starts_stays_where_its_own_log_group_is_left_out() -> None:
+    looping = router(routed={GROUP: 0.25})
+    found = one_source([looping], {arn("router"): Removed(f"{GROUP}-of-its-own")}, 0.5)
+    assert found.after.spectral_radius == pytest.approx(found.before.spectral_radius)
+
+
 def test_measured_s_beyond_the_functions_stays() -> None:
     flows = [SourceFlow(GROUP, "cloudwatch_logs", 10.0, s=3.0)]
-    found = predict({}, flows, [router()], {arn("router"): Removed()}, load())
+    found = predict({}, flows, [router()], {arn("router"): Removed(GROUP)}, load())
     assert (found.before.s[GROUP], found.after.s[GROUP]) == (3.0, 1.0)
 
 
