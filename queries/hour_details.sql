@@ -27,7 +27,9 @@ select
   min(e.event_time) as first_seen,
   max(e.event_time) as last_seen,
   min_by(e.event_id, struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as first_event_id,
-  max_by(e.event_id, struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as last_event_id
+  max_by(e.event_id, struct_pack(at := e.event_time, id := e.event_id)) filter (where e.event_id is not null) as last_event_id,
+  min(e.event_id) as low_event_id,
+  max(e.event_id) as high_event_id
 from events as e
 left join known_sessions as k
   on k.account_id = e.identity_account_id

@@ -12,8 +12,8 @@ select
   max(last_seen) as last_seen,
   min_by(first_event_id, struct_pack(at := first_seen, id := first_event_id)) filter (where first_event_id is not null) as first_event_id,
   max_by(last_event_id, struct_pack(at := last_seen, id := last_event_id)) filter (where last_event_id is not null) as last_event_id,
-  min(first_event_id) as low_event_id,
-  max(last_event_id) as high_event_id
+  min(low_event_id) as low_event_id,
+  max(high_event_id) as high_event_id
 from hour_details
 where function_arn is not null
   and trigger_kind is not null

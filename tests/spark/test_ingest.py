@@ -37,6 +37,8 @@ ORGANIZATIONS = (
     "articles",
     "cross_account_chain",
     "self_logging_bucket",
+    "three_stages",
+    "no_storm",
 )
 OPTIONS = IngestOptions(workers=0, batch_bytes=BATCH_BYTES)
 

@@ -83,7 +83,7 @@ def test_evidence_is_unproven_where_nobody_verified(
 ) -> None:
     found = findings()
     assert found["integrity"] == dict.fromkeys(named(found), "unproven")
-    assert len(found["integrity"]) > 2
+    assert len(found["integrity"]) > 3
 
 
 def test_evidence_is_proven_but_for_what_was_tampered_with_and_the_report_says_so(
