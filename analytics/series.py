@@ -134,73 +134,58 @@ def about(values: Floats, minutes: int) -> Floats:
 def counts(
     table: pa.Table, dimensions: Sequence[str], measures: Sequence[str], span: Span
 ) -> Counts:
-    """A rollup table (column `minute` and these) as `Counts`. Keys are in the order in which the values of each
-    dimension come first, null last."""
-    rows = table.num_rows
-    minute, place = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
-    values = {name: np.empty(rows) for name in measures}
-    places: dict[Key, int] = {}
-    domains: list[dict[object, int]] = [{} for _ in dimensions]
-    first = 0
-    for batch in table.to_batches():  # small enough for a processor's cache
-        own = slice(first, first + batch.num_rows)
-        first = own.stop
-        minute[own] = _minutes(batch["minute"], span)
-        for name, into in values.items():
-            into[own] = _filled(batch[name], 0.0)
-        codes, keys = _keyed(batch, dimensions, domains)
-        place[own] = np.array([places.setdefault(key, len(places)) for key in keys])[codes]
-    ordered = sorted(places, key=lambda key: _rank(key, domains))
-    number = np.empty(len(places), dtype=np.int64)
-    number[[places[key] for key in ordered]] = np.arange(len(places))
-    return Counts(minute, number[place], tuple(ordered), values, span.minutes)
+    """A rollup table (column `minute` and these) as `Counts`."""
+    combined = np.zeros(table.num_rows, dtype=np.int64)
+    domains = []
+    for name in dimensions:
+        codes, domain = _coded(table[name])
+        domains.append(domain)
+        combined = combined * len(domain) + codes
+    unique, key = _numbered(combined)
+    offset = np.datetime64(span.start, "m")
+    minute = table["minute"].to_numpy().astype("datetime64[m]") - offset
+    values = {name: _filled(table[name].cast(pa.float64()), 0.0) for name in measures}
+    return Counts(
+        minute.astype(np.int64),
+        key,
+        _decode(unique, domains),
+        values,
+        span.minutes,
+    )
 
 
-def _minutes(column: pa.Array, span: Span) -> Ints:
-    times = column.to_numpy(zero_copy_only=False).astype("datetime64[m]")
-    return np.asarray((times - np.datetime64(span.start, "m")).astype(np.int64))
-
-
-def _keyed(
-    batch: pa.RecordBatch, dimensions: Sequence[str], domains: Sequence[dict[object, int]]
-) -> tuple[Ints, list[Key]]:
-    """The batch's keys, and the place of every row's among them; the domains learn the values that they lack."""
-    combined = np.zeros(batch.num_rows, dtype=np.int64)
-    names = []
-    for dimension, domain in zip(dimensions, domains, strict=True):
-        codes, own = _coded(batch[dimension])
-        combined = combined * (len(own) + 1) + codes
-        for name in own:
-            domain.setdefault(name, len(domain))
-        names.append([*own, None])
-    different = pa.array(
-        combined
-    ).dictionary_encode()  # np.unique sorts, and few of many rows differ
-    return different.indices.to_numpy(), _decode(different.dictionary.to_numpy(), names)
-
-
-def _coded(column: pa.Array) -> tuple[NDArray[Any], list[object]]:
-    """A code for every row, and what each code stands for; one more for null."""
-    coded = pa.types.is_dictionary(column.type)
-    encoded = column if coded else column.dictionary_encode()
+def _coded(column: pa.ChunkedArray) -> tuple[Ints, list[object]]:
+    """A code for every row, and what each code stands for; the last one for null."""
+    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
     names = encoded.dictionary.to_pylist()
-    return _filled(encoded.indices, len(names)), names
+    codes = _filled(encoded.indices.cast(pa.int64()), len(names))
+    return codes, [*names, None]
 
 
-def _filled(column: pa.Array, value: float) -> NDArray[Any]:
-    """Numbers with this in place of null."""
-    found: NDArray[Any] = (column.fill_null(value) if column.null_count else column).to_numpy()
+def _filled(column: pa.Array | pa.ChunkedArray, value: float) -> NDArray[Any]:
+    """Numbers with this in place of null: where none is, they are not copied for it."""
+    whole = column.fill_null(value) if column.null_count else column
+    found: NDArray[Any] = (
+        whole.to_numpy(zero_copy_only=False) if isinstance(whole, pa.Array) else whole.to_numpy()
+    )
     return found
 
 
-def _decode(codes: Ints, domains: Sequence[Sequence[object]]) -> list[Key]:
+def _numbered(codes: Ints) -> tuple[Ints, Ints]:
+    """The different codes in order, and the place of every row's among them: np.unique by hashing, for
+    there are many rows and few codes."""
+    encoded = pa.array(codes).dictionary_encode()
+    found = encoded.dictionary.to_numpy()
+    order = np.argsort(found)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return found[order], place[encoded.indices.to_numpy()]
+
+
+def _decode(codes: Ints, domains: Sequence[Sequence[object]]) -> tuple[Key, ...]:
     columns: list[list[object]] = []
+    rest = codes.copy()
     for domain in reversed(domains):
-        columns.append([domain[place] for place in codes % len(domain)])
-        codes = codes // len(domain)
-    return list(zip(*reversed(columns), strict=True))
-
-
-def _rank(key: Key, domains: Sequence[dict[object, int]]) -> tuple[int, ...]:
-    """The places of a key's values in their domains."""
-    return tuple(domain.get(value, len(domain)) for value, domain in zip(key, domains, strict=True))
+        columns.append([domain[place] for place in rest % len(domain)])
+        rest //= len(domain)
+    return tuple(zip(*reversed(columns), strict=True)) if columns else ()

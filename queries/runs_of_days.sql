@@ -68,7 +68,7 @@ select
   d.run_id,
   d.first_time,
   d.last_time,
-  case when r.run_id is null then d.start_number else greatest(d.start_number, r.late_start_number) end as start_number,
+  greatest(d.start_number, coalesce(r.late_start_number, d.start_number)) as start_number,
   r.run_id is not null as began_before,
   d.executed,
   d.throttled,

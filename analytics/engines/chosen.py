@@ -18,6 +18,7 @@ def _duckdb(master: str | None = None) -> Iterator[Opener]:
     if master:
         hint = "add --engine spark"
         raise UsageError("DuckDB runs in this process", where="--master", hint=hint)
+    # slow to import: who asks only for the names does without
     from analytics.warehouse import Warehouse
 
     yield Warehouse.bare

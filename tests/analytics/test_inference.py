@@ -79,9 +79,7 @@ def test_runs_in_proportion_to_their_own_feed_are_told_from_those_to_another() -
     assert proportion(runs, none, feed).gain > 10 + proportion(runs, none, other).gain
 
 
-def test_bursts_of_lines_that_no_trail_delivers_are_no_loop_though_they_write_most_entries() -> (
-    None
-):
+def test_bursts_of_an_applications_lines_are_no_loop_though_they_write_most_entries() -> None:
     """What a burst's runs wrote is minutes later followed by more of its runs."""
     for seed in range(20):
         draw = np.random.default_rng(seed)
